@@ -1,0 +1,104 @@
+import type {
+  CrawlEvent,
+  HandlerName,
+  LocationDocument,
+  MediaDocument,
+  StreamId,
+  WorkflowDocument
+} from '@crawl-ledger/domain'
+import type { Receipt } from '@crawl-ledger/log'
+import type { Observable } from 'rxjs'
+
+/** Takes one message and answers with its receipt. Does not throw because of data or because the store is away. */
+export type Handler = (message: unknown, context?: MessageContext) => Promise<Receipt>
+
+export interface MessageContext {
+  /** Kept in the commit beside the message: what joins it to a trace. */
+  readonly correlationId?: string
+}
+
+/** An event with its place in the log. */
+export interface RecordedEvent {
+  readonly stream: StreamId
+  readonly partition: number
+  /** The position of its commit within the partition: *the* order. */
+  readonly position: number
+  /** The version of the stream. */
+  readonly version: number
+  /** When the store took it, ISO. */
+  readonly recordedAt: string
+  readonly server: string
+  /** The id of the message that caused it. */
+  readonly messageId: string
+  readonly event: CrawlEvent
+}
+
+export interface Page {
+  /** How many at most: 1 to 1000, by default 100. */
+  readonly limit?: number
+  /** The `_id` after which to go on. */
+  readonly after?: string
+}
+
+export interface View<D> {
+  /** The document, or undefined where there is none. Rejects with a `StoreError`. */
+  get(id: string): Promise<D | undefined>
+  /** Documents in the order of their keys. Rejects with a `StoreError`. */
+  list(page?: Page): Promise<readonly D[]>
+}
+
+export interface Analytics {
+  readonly locationId: string
+  readonly totalMediaItems: number
+  readonly activeWorkflows: number
+  readonly completedWorkflows: number
+  readonly failedWorkflows: number
+  readonly errorCount: number
+  /** When this was read, ISO. */
+  readonly generatedAt: string
+}
+
+export interface Lag {
+  /** Commits that are in the log and not yet in the views. */
+  readonly commits: number
+}
+
+export interface Ledger {
+  /** Which store, without user name, password or options. */
+  readonly store: string
+  readonly partitions: number
+  readonly handlers: { readonly [H in HandlerName]: Handler }
+  /** Gives a message to the handler of its `type`. */
+  readonly handle: Handler
+  readonly workflows: View<WorkflowDocument>
+  readonly locations: View<LocationDocument>
+  readonly media: {
+    get(id: string): Promise<MediaDocument | undefined>
+    find(query: Page & { locationId: string; batchId: string }): Promise<readonly MediaDocument[]>
+  }
+  /** The counters of one location; undefined for a location that nothing was told of. */
+  analytics(locationId: string): Promise<Analytics | undefined>
+  /** Every event of a workflow (`LOCATION/BATCH`) or of what was told of a location alone (`LOCATION`). */
+  history(stream: StreamId): AsyncIterable<RecordedEvent>
+  /**
+   * A workflow as it was: after the commit at a position of its partition, or at a time by the store's clock.
+   * undefined where it was not known yet.
+   */
+  stateAt(
+    workflowId: StreamId,
+    at: { readonly position: number } | { readonly time: string | Date }
+  ): Promise<WorkflowDocument | undefined>
+  /**
+   * Resolves when the views hold all that had a receipt `recorded` before this call, in any process.
+   * Rejects with `NotCaughtUp` when that takes longer than `timeoutMs` (default 30,000).
+   */
+  caughtUp(options?: { readonly timeoutMs?: number }): Promise<void>
+  /** How far the views are behind the log now. */
+  lag(): Promise<Lag>
+  /** The events that are appended from the subscription on, in the order of each partition. */
+  changes(): Observable<RecordedEvent>
+  /** How long the store took to answer, in milliseconds. Rejects with a `StoreError`. */
+  ping(): Promise<number>
+  /** Waits for what is under way, stops projecting and closes the store. */
+  close(): Promise<void>
+}

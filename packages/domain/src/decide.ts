@@ -1,0 +1,119 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { CrawlEvent, EventData, EventType } from './events.js'
+import { stageKey, type WorkflowState } from './evolve.js'
+import { canonical, type Json } from './json.js'
+import type { CrawlMessage, Envelope, MessageOf } from './messages.js'
+import type { Rejection } from './rejection.js'
+
+type Fact = { [T in EventType]: { type: T; data: EventData[T] } }[EventType]
+
+/** The envelope's fields are in the stream and the commit; the rest of a message is what it tells. */
+const told = <M extends CrawlMessage>(
+  message: M,
+): Omit<M, 'id' | 'type' | 'batchId' | 'locationId' | 'at'> => {
+  const {
+    id: _id,
+    type: _type,
+    batchId: _batch,
+    locationId: _location,
+    at: _at,
+    ...rest
+  } = message as MessageOf<'error'>
+  return rest as unknown as Omit<M, 'id' | 'type' | 'batchId' | 'locationId' | 'at'>
+}
+
+const ofLocation = new Set(['countryCode', 'geo', 'location'])
+
+/** The fields of a new batch that say something new, apart for the workflow and for its location. */
+const described = (state: WorkflowState, message: MessageOf<'new-batch'>): Fact[] => {
+  const fresh = Object.entries(told(message) as { [field: string]: Json }).filter(([field, value]) => {
+    const known = Object.hasOwn(state.described, field) ? state.described[field] : undefined
+    return known === undefined || canonical(known) !== canonical(value)
+  })
+  const workflow = fresh.filter(([field]) => !ofLocation.has(field))
+  const location = fresh.filter(([field]) => ofLocation.has(field))
+  const facts: Fact[] = []
+  if (workflow.length > 0) facts.push({ type: 'WorkflowDescribed', data: Object.fromEntries(workflow) })
+  if (location.length > 0) facts.push({ type: 'LocationDescribed', data: Object.fromEntries(location) })
+  return facts
+}
+
+const progressed = (state: WorkflowState, progress: number | undefined, stage?: string): Fact[] =>
+  progress === undefined || progress <= state.progress
+    ? []
+    : [{ type: 'ProgressReported', data: { progress, ...(stage === undefined ? {} : { stage }) } }]
+
+const stageCompleted = (state: WorkflowState, message: MessageOf<'stage-complete'>): Fact[] => {
+  const { progress, ...data } = told(message)
+  const known = state.done.has(stageKey(data.stage, data.mediaId))
+  return [
+    ...(known ? [] : [{ type: 'StageCompleted', data } as const]),
+    ...progressed(state, progress, data.stage),
+  ]
+}
+
+/**
+ * An error is a fact of its own each time. What is done stays done: an error that comes after the
+ * completion of its stage or workflow changes neither, so that the order of arrival changes no count.
+ */
+const failed = (state: WorkflowState, message: MessageOf<'error'>): Fact[] => {
+  const data = told(message)
+  const facts: Fact[] = [{ type: 'ErrorRecorded', data }]
+  const { stage, mediaId } = data
+  if (stage !== undefined) {
+    const key = stageKey(stage, mediaId)
+    if (!state.done.has(key) && !state.failed.has(key))
+      facts.push({ type: 'StageFailed', data: { stage, ...(mediaId === undefined ? {} : { mediaId }) } })
+  }
+  if (data.fatal === true && state.status !== 'completed' && state.status !== 'failed')
+    facts.push({ type: 'WorkflowFailed', data: { reason: data.error.message } })
+  return facts
+}
+
+const completed = (state: WorkflowState, message: MessageOf<'workflow-complete'>): Fact[] =>
+  state.status === 'completed'
+    ? []
+    : [
+        {
+          type: 'WorkflowCompleted',
+          data: { ...told(message), from: state.status === 'failed' ? 'failed' : 'active' },
+        },
+      ]
+
+const reported = (state: WorkflowState, message: CrawlMessage): Fact[] => {
+  switch (message.type) {
+    case 'new-batch':
+      return described(state, message)
+    case 'item-found':
+      return state.media.has(message.item.mediaId) ? [] : [{ type: 'MediaFound', data: told(message) }]
+    case 'stage-complete':
+      return stageCompleted(state, message)
+    case 'workflow-progress': {
+      const { progress, ...rest } = told(message)
+      return progress <= state.progress ? [] : [{ type: 'ProgressReported', data: { ...rest, progress } }]
+    }
+    case 'error':
+      return failed(state, message)
+    case 'workflow-complete':
+      return completed(state, message)
+  }
+}
+
+/** The version of each event's data that is written now. */
+const version = 1
+
+/**
+ * What a message means for a workflow: the events it causes, none when it says nothing new.
+ * A workflow that was never started is started by whatever is reported of it first.
+ */
+export const decide = (
+  state: WorkflowState,
+  { body, at }: Envelope,
+): E.Either<Rejection, readonly CrawlEvent[]> => {
+  const facts = reported(state, body)
+  const starts = state.status === 'unknown' && (facts.length > 0 || body.type === 'new-batch')
+  const start: Fact[] = starts
+    ? [{ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } }]
+    : []
+  return E.right([...start, ...facts].map(fact => ({ ...fact, v: version, at }) as CrawlEvent))
+}

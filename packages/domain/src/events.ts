@@ -1,0 +1,47 @@
+import type { JsonObject } from './json.js'
+import type { MessageOf, MessageType } from './messages.js'
+
+// The names and the shapes of `data` are the storage format: what was written once is read for ever.
+
+/** What a message says besides what it is about: the stream and the commit hold that. */
+type Told<T extends MessageType> = Omit<MessageOf<T>, 'id' | 'type' | 'batchId' | 'locationId' | 'at'>
+
+export interface EventData {
+  /** `implicit`: something was reported of a workflow before (or without) its new batch. */
+  WorkflowStarted: { readonly implicit: boolean }
+  /** Only the fields that are new or differ from what was known. */
+  WorkflowDescribed: Omit<Told<'new-batch'>, 'countryCode' | 'geo' | 'location'>
+  LocationDescribed: Pick<Told<'new-batch'>, 'countryCode' | 'geo' | 'location'>
+  MediaFound: Told<'item-found'>
+  StageCompleted: Omit<Told<'stage-complete'>, 'progress'>
+  /** The error itself is in the `ErrorRecorded` before it. */
+  StageFailed: { readonly stage: string; readonly mediaId?: string }
+  ProgressReported: { readonly progress: number; readonly stage?: string }
+  ErrorRecorded: Told<'error'>
+  /** `from` is the status before, so that a counter of failed workflows can be corrected. */
+  WorkflowCompleted: { readonly from: 'active' | 'failed'; readonly summary?: unknown }
+  WorkflowFailed: { readonly reason: string }
+}
+
+export type EventType = keyof EventData
+
+export type CrawlEvent = {
+  [T in EventType]: {
+    readonly type: T
+    /** The version of `data`'s shape. */
+    readonly v: number
+    /** When it happened, ISO. */
+    readonly at: string
+    readonly data: EventData[T]
+  }
+}[EventType]
+
+/** An event as a store gives it back: not yet known to be one of ours. */
+export interface StoredEvent {
+  readonly type: string
+  readonly v: number
+  readonly at: string
+  readonly data: JsonObject
+  /** Which of its commit's messages caused it. */
+  readonly message: number
+}

@@ -1,0 +1,60 @@
+import type { CrawlEvent } from './events.js'
+import { GrowingSet } from './growing-set.js'
+import type { Json } from './json.js'
+
+export type WorkflowStatus = 'active' | 'completed' | 'failed'
+
+/** What deciding needs to know of a workflow, and no more. */
+export interface WorkflowState {
+  readonly status: WorkflowStatus | 'unknown'
+  /** 0 to 100; only rises. */
+  readonly progress: number
+  /** What its new batches said, by field. */
+  readonly described: { readonly [field: string]: Json }
+  readonly media: GrowingSet
+  /** Stages done, by `stageKey`. */
+  readonly done: GrowingSet
+  /** Stages that failed and were not done since, by `stageKey`. */
+  readonly failed: ReadonlySet<string>
+}
+
+export const initialState: WorkflowState = {
+  status: 'unknown',
+  progress: 0,
+  described: {},
+  media: GrowingSet.empty,
+  done: GrowingSet.empty,
+  failed: new Set(),
+}
+
+/** One stage of one media item, or of the whole workflow. Names hold no `/`. */
+export const stageKey = (stage: string, mediaId?: string): string => `${stage}/${mediaId ?? ''}`
+
+const without = (set: ReadonlySet<string>, element: string): ReadonlySet<string> =>
+  set.has(element) ? new Set([...set].filter(e => e !== element)) : set
+
+export const evolve = (state: WorkflowState, event: CrawlEvent): WorkflowState => {
+  switch (event.type) {
+    case 'WorkflowStarted':
+      return { ...state, status: 'active' }
+    case 'WorkflowDescribed':
+    case 'LocationDescribed':
+      return { ...state, described: { ...state.described, ...(event.data as { [field: string]: Json }) } }
+    case 'MediaFound':
+      return { ...state, media: state.media.add(event.data.item.mediaId) }
+    case 'StageCompleted': {
+      const key = stageKey(event.data.stage, event.data.mediaId)
+      return { ...state, done: state.done.add(key), failed: without(state.failed, key) }
+    }
+    case 'StageFailed':
+      return { ...state, failed: new Set(state.failed).add(stageKey(event.data.stage, event.data.mediaId)) }
+    case 'ProgressReported':
+      return { ...state, progress: event.data.progress }
+    case 'ErrorRecorded':
+      return state
+    case 'WorkflowCompleted':
+      return { ...state, status: 'completed', progress: 100 }
+    case 'WorkflowFailed':
+      return { ...state, status: 'failed' }
+  }
+}

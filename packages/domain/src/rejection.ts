@@ -1,0 +1,30 @@
+/**
+ * Why a message is not accepted. The codes are part of the public face and are never reused:
+ * - `invalid`: a field is missing or has a value that is not allowed; `path` names it
+ * - `unknown-type`: no handler takes this `type`
+ * - `wrong-handler`: a handler was given another handler's message
+ * - `too-large`: it does not fit into one document of a store (16 MiB)
+ * - `id-reused`: its id was seen before on a message with other contents
+ * - `unstorable`: the store's driver cannot encode it
+ */
+export type RejectionCode =
+  | 'invalid'
+  | 'unknown-type'
+  | 'wrong-handler'
+  | 'too-large'
+  | 'id-reused'
+  | 'unstorable'
+
+export interface Rejection {
+  readonly code: RejectionCode
+  /** A sentence for a person. */
+  readonly message: string
+  /** Where in the message, as in `item.mediaId`. */
+  readonly path?: string
+}
+
+export const rejection = (code: RejectionCode, message: string, path?: string): Rejection => ({
+  code,
+  message,
+  ...(path === undefined ? {} : { path }),
+})

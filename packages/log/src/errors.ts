@@ -1,0 +1,59 @@
+/** What a store may throw. Recognised by class and `code`, never by text. */
+export abstract class StoreError extends Error {
+  abstract readonly code: string
+}
+
+/** The store did not answer, or could not do it this time. Trying again is safe. */
+export class StoreUnavailable extends StoreError {
+  override readonly name = 'StoreUnavailable'
+  readonly code = 'store-unavailable'
+
+  constructor(store: string, cause: unknown) {
+    super(`${store} does not answer. Check that it runs and that STORE names it, then try again.`, { cause })
+  }
+}
+
+/** The store refuses who we are. */
+export class StoreForbidden extends StoreError {
+  override readonly name = 'StoreForbidden'
+  readonly code = 'store-forbidden'
+
+  constructor(store: string, cause?: unknown) {
+    super(`${store} refuses the user name or the password in STORE. Correct them and start again.`, { cause })
+  }
+}
+
+/** The store holds a ledger that was made differently. */
+export class LedgerMismatch extends StoreError {
+  override readonly name = 'LedgerMismatch'
+  readonly code = 'ledger-mismatch'
+}
+
+/** The store cannot be used for a reason that trying again does not mend. */
+export class StoreUnusable extends StoreError {
+  override readonly name = 'StoreUnusable'
+  readonly code = 'store-unusable'
+}
+
+/** The number of the format in which commits are stored. */
+export const ledgerFormat = 1
+
+/** What the one document of `ledger` holds. */
+export interface LedgerRecord {
+  readonly format: number
+  readonly partitions: number
+}
+
+/** The ledger's own numbers, or why they do not go with what was asked for. */
+export const checkLedger = (store: string, found: LedgerRecord, asked: number | undefined): LedgerRecord => {
+  if (found.format > ledgerFormat)
+    throw new LedgerMismatch(
+      `${store} has format ${found.format}, this program knows formats up to ${ledgerFormat}. Use a newer crawl-ledger.`,
+    )
+  if (asked !== undefined && asked !== found.partitions)
+    throw new LedgerMismatch(
+      `${store} was created with ${found.partitions} partitions and PARTITIONS is ${asked}. ` +
+        `Set PARTITIONS=${found.partitions}, or leave it out.`,
+    )
+  return found
+}

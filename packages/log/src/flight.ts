@@ -1,0 +1,196 @@
+import { type Rejection, rejection } from '@crawl-ledger/domain'
+import { emptyHistory, extend, type History } from './history.js'
+import { draftOf, type Incoming, needsProof, type Plan, plan } from './plan.js'
+import type { Landing, Log } from './ports.js'
+import type { Receipt } from './receipt.js'
+
+/** The waiting messages of one workflow that a flight takes. */
+export interface Batch {
+  readonly partition: number
+  readonly stream: string
+  readonly incoming: readonly Incoming[]
+  /** What is known of the stream; undefined when it must be loaded. */
+  readonly history: History | undefined
+  /** Another writer was there: `history` holds, but more may have come since. */
+  readonly stale: boolean
+}
+
+/** What became of a batch. */
+export interface Outcome {
+  readonly history: History
+  /** In the order of the messages. Where there is none, the message flies again. */
+  readonly receipts: readonly (Receipt | undefined)[]
+  /** Fly again with fewer messages at a time: together they are too much for one commit. */
+  readonly split: boolean
+  /** Another writer was there. */
+  readonly stale: boolean
+}
+
+interface Leg {
+  readonly batch: Batch
+  readonly history: History
+  readonly plan: Plan
+}
+
+const rejected = (reason: Rejection): Receipt => ({ outcome: 'rejected', rejection: reason })
+
+/** The receipts of a plan once its commit (if it has one) is in the log at `position`. */
+const settled = ({ plan }: Leg, position: number): readonly Receipt[] => {
+  const receipts: Receipt[] = []
+  for (const verdict of plan.verdicts) {
+    switch (verdict.tag) {
+      case 'new':
+        receipts.push({ outcome: 'recorded', position })
+        break
+      case 'duplicate':
+        receipts.push({ outcome: 'duplicate', position: verdict.position })
+        break
+      case 'unchanged':
+        receipts.push({ outcome: 'unchanged' })
+        break
+      case 'rejected':
+        receipts.push(rejected(verdict.rejection))
+        break
+      case 'repeats': {
+        const first = receipts[verdict.index] ?? { outcome: 'unchanged' }
+        receipts.push(first.outcome === 'recorded' ? { ...first, outcome: 'duplicate' } : first)
+      }
+    }
+  }
+  return receipts
+}
+
+const outcome = (leg: Leg, rest: Partial<Outcome>): Outcome => ({
+  history: leg.history,
+  receipts: leg.batch.incoming.map(() => undefined),
+  split: false,
+  stale: false,
+  ...rest,
+})
+
+/** Brings the histories of these batches up to the end of their streams, in one reading. */
+const upToDate = async (log: Log, batches: readonly Batch[]): Promise<ReadonlyMap<string, History>> => {
+  const histories = new Map(batches.map(batch => [batch.stream, batch.history ?? emptyHistory()]))
+  if (batches.length === 0) return histories
+  const ends = batches.map(({ partition, stream }) => ({
+    partition,
+    stream,
+    version: histories.get(stream)?.version ?? 0,
+  }))
+  for (const commit of await log.readStreams(ends)) {
+    const history = histories.get(commit.stream)
+    if (history !== undefined) histories.set(commit.stream, extend(history, commit))
+  }
+  return histories
+}
+
+/** Some unique key was taken: messages that are in the log have their receipt, the others fly again. */
+const taken = async (log: Log, leg: Leg): Promise<Outcome> => {
+  const { partition, incoming } = leg.batch
+  const known = await log.findMessages(
+    partition,
+    incoming.map(({ envelope }) => envelope.id),
+  )
+  const receipts = incoming.map(({ envelope }): Receipt | undefined => {
+    const found = known.find(message => message.id === envelope.id)
+    if (found === undefined) return undefined
+    return found.digest === envelope.digest
+      ? { outcome: 'duplicate', position: found.position }
+      : rejected(
+          rejection(
+            'id-reused',
+            `id: "${envelope.id}" was already used by a message that says something else.`,
+            'id',
+          ),
+        )
+  })
+  return outcome(leg, { receipts, stale: true })
+}
+
+/** The commit cannot be stored as it is: alone it is rejected, in company it is tried alone. */
+const refused = (leg: Leg, reason: Rejection): Outcome => {
+  if (leg.plan.messages.length > 1) return outcome(leg, { split: true })
+  const receipts = leg.plan.verdicts.map(verdict => (verdict.tag === 'new' ? rejected(reason) : undefined))
+  return outcome(leg, { receipts })
+}
+
+const landed = async (log: Log, leg: Leg, landing: Landing): Promise<Outcome> => {
+  switch (landing.tag) {
+    case 'landed':
+      return outcome(leg, {
+        history: extend(leg.history, landing.commit),
+        receipts: settled(leg, landing.commit.position),
+      })
+    case 'taken':
+      return taken(log, leg)
+    case 'too-large': {
+      const text = `The message makes a document of ${landing.bytes} bytes; the store takes ${landing.limit}.`
+      return refused(leg, rejection('too-large', text))
+    }
+    case 'unstorable':
+      return refused(leg, rejection('unstorable', `The store cannot encode the message: ${landing.reason}.`))
+  }
+}
+
+/** Legs that write nothing: where that rests on remembered state, the log is asked first. */
+const unwritten = async (log: Log, legs: readonly Leg[]): Promise<readonly Outcome[]> => {
+  const doubtful = legs.filter(
+    leg => leg.batch.history !== undefined && !leg.batch.stale && needsProof(leg.plan),
+  )
+  const now = await upToDate(
+    log,
+    doubtful.map(({ batch, history }) => ({ ...batch, history })),
+  )
+  return legs.map(leg => {
+    const history = now.get(leg.batch.stream)
+    if (history === undefined || history.version === leg.history.version)
+      return outcome(leg, { receipts: settled(leg, 0) })
+    return outcome(leg, { history, stale: true })
+  })
+}
+
+/**
+ * Decides and appends the waiting messages of many workflows, at most one commit each.
+ * The answers are in the order of the batches. Rejects only when the store fails; then nothing is known
+ * of any message, and because of the message ids all of them may fly again.
+ */
+export const fly = async (
+  log: Log,
+  server: string,
+  batches: readonly Batch[],
+): Promise<readonly Outcome[]> => {
+  const loaded = await upToDate(
+    log,
+    batches.filter(batch => batch.history === undefined || batch.stale),
+  )
+  const legs = batches.map((batch): Leg => {
+    const history = loaded.get(batch.stream) ?? batch.history ?? emptyHistory()
+    return { batch, history, plan: plan(history, batch.incoming) }
+  })
+  const writing = legs.flatMap(leg => {
+    const draft = draftOf(leg.plan, leg.history, { ...placeOf(leg.batch), server })
+    return draft === undefined ? [] : [{ leg, draft }]
+  })
+  const silent = legs.filter(leg => leg.plan.events.length === 0)
+  const [written, quiet] = await Promise.all([
+    log
+      .append(writing.map(({ draft }) => draft))
+      .then(landings =>
+        Promise.all(landings.map((landing, i) => landed(log, (writing[i] as { leg: Leg }).leg, landing))),
+      ),
+    unwritten(log, silent),
+  ])
+  const outcomes = new Map<Batch, Outcome>()
+  writing.forEach(({ leg }, i) => {
+    outcomes.set(leg.batch, written[i] as Outcome)
+  })
+  silent.forEach((leg, i) => {
+    outcomes.set(leg.batch, quiet[i] as Outcome)
+  })
+  return batches.map(batch => outcomes.get(batch) as Outcome)
+}
+
+const placeOf = ({ partition, stream }: Batch): { partition: number; stream: string } => ({
+  partition,
+  stream,
+})

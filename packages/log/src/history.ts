@@ -1,0 +1,54 @@
+import {
+  type CrawlEvent,
+  evolve,
+  initialState,
+  type StoredEvent,
+  type WorkflowState,
+} from '@crawl-ledger/domain'
+import type { Commit, Draft } from './commit.js'
+
+/** An event as the domain knows it. Older versions are lifted here once there are any. */
+export const readEvent = ({ message: _, ...event }: StoredEvent): CrawlEvent => event as unknown as CrawlEvent
+
+/** What a writer knows of a stream: the state to decide on and the end to append after. */
+export interface History {
+  readonly state: WorkflowState
+  readonly version: number
+  readonly position: number
+  readonly hash: string
+  readonly at: string
+  /** Every message the stream has taken. Shared by all states of a stream, as commits only come on top. */
+  readonly messages: Map<string, { readonly position: number; readonly digest: string }>
+}
+
+export const emptyHistory = (): History => ({
+  state: initialState,
+  version: 0,
+  position: 0,
+  hash: '',
+  at: '',
+  messages: new Map(),
+})
+
+/** The history with a commit on top. One that it has already changes nothing. */
+export const extend = (history: History, commit: Commit): History => {
+  if (commit.version <= history.version) return history
+  for (const { id, digest } of commit.messages)
+    history.messages.set(id, { position: commit.position, digest })
+  return {
+    state: commit.events.reduce((state, event) => evolve(state, readEvent(event)), history.state),
+    version: commit.version,
+    position: commit.position,
+    hash: commit.hash,
+    at: commit.at,
+    messages: history.messages,
+  }
+}
+
+/** Where a draft continues a history. */
+export const continuation = (history: History): Pick<Draft, 'version' | 'prev' | 'after' | 'notBefore'> => ({
+  version: history.version + 1,
+  prev: history.hash,
+  after: history.position,
+  notBefore: history.at,
+})

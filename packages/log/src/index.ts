@@ -1,0 +1,40 @@
+export {
+  type Commit,
+  type CommitMessage,
+  commitId,
+  type Draft,
+  isIntact,
+  isVoid,
+  runningDigest,
+  type Seal,
+  sealer,
+  voidCommit,
+} from './commit.js'
+export {
+  checkLedger,
+  LedgerMismatch,
+  type LedgerRecord,
+  ledgerFormat,
+  StoreError,
+  StoreForbidden,
+  StoreUnavailable,
+  StoreUnusable,
+} from './errors.js'
+export { readEvent } from './history.js'
+export { defaultPartitions, fnv1a32, partitionOf } from './partition.js'
+export type { Incoming } from './plan.js'
+export type {
+  Checkpoint,
+  DocumentWrite,
+  Fold,
+  KnownMessage,
+  Landing,
+  Log,
+  Positions,
+  Store,
+  StreamEnd,
+  ViewStore,
+} from './ports.js'
+export { Reader, type ReaderOptions } from './reader.js'
+export type { Receipt } from './receipt.js'
+export { Writer, type WriterOptions } from './writer.js'

@@ -1,0 +1,100 @@
+import {
+  decide,
+  type Envelope,
+  evolve,
+  type Rejection,
+  rejection,
+  type StoredEvent,
+} from '@crawl-ledger/domain'
+import * as E from 'fp-ts/lib/Either.js'
+import type { CommitMessage, Draft } from './commit.js'
+import { continuation, type History } from './history.js'
+
+/** A message that waits to be decided. */
+export interface Incoming {
+  readonly envelope: Envelope
+  readonly handler: string
+  readonly correlationId?: string
+}
+
+/** What was decided of one message. */
+export type Verdict =
+  | { readonly tag: 'new' }
+  | { readonly tag: 'unchanged' }
+  | { readonly tag: 'duplicate'; readonly position: number }
+  | { readonly tag: 'rejected'; readonly rejection: Rejection }
+  /** It repeats an earlier message of the same plan and gets that one's receipt. */
+  | { readonly tag: 'repeats'; readonly index: number }
+
+export interface Plan {
+  /** One verdict per message, in order. */
+  readonly verdicts: readonly Verdict[]
+  readonly messages: readonly CommitMessage[]
+  readonly events: readonly StoredEvent[]
+}
+
+const reused = (id: string): Verdict => ({
+  tag: 'rejected',
+  rejection: rejection(
+    'id-reused',
+    `id: "${id}" was already used by a message that says something else.`,
+    'id',
+  ),
+})
+
+const commitMessage = ({ envelope, handler, correlationId }: Incoming): CommitMessage => ({
+  id: envelope.id,
+  handler,
+  at: envelope.receivedAt,
+  digest: envelope.digest,
+  ...(correlationId === undefined ? {} : { correlationId }),
+})
+
+/** Decides waiting messages of one stream in order, each on the state that those before it lead to. */
+export const plan = (history: History, incoming: readonly Incoming[]): Plan => {
+  const verdicts: Verdict[] = []
+  const messages: CommitMessage[] = []
+  const events: StoredEvent[] = []
+  const seen = new Map<string, { index: number; digest: string }>()
+  let { state } = history
+  incoming.forEach((message, index) => {
+    const { id, digest } = message.envelope
+    const known = history.messages.get(id)
+    const earlier = seen.get(id)
+    if (known !== undefined) {
+      verdicts.push(known.digest === digest ? { tag: 'duplicate', position: known.position } : reused(id))
+      return
+    }
+    if (earlier !== undefined) {
+      verdicts.push(earlier.digest === digest ? { tag: 'repeats', index: earlier.index } : reused(id))
+      return
+    }
+    seen.set(id, { index, digest })
+    const decided = decide(state, message.envelope)
+    if (E.isLeft(decided)) {
+      verdicts.push({ tag: 'rejected', rejection: decided.left })
+      return
+    }
+    if (decided.right.length === 0) {
+      verdicts.push({ tag: 'unchanged' })
+      return
+    }
+    for (const event of decided.right)
+      events.push({ ...event, message: messages.length } as unknown as StoredEvent)
+    messages.push(commitMessage(message))
+    state = decided.right.reduce(evolve, state)
+    verdicts.push({ tag: 'new' })
+  })
+  return { verdicts, messages, events }
+}
+
+/** Whether the plan rests on what was known of the stream without a commit that would prove it. */
+export const needsProof = ({ events, verdicts }: Plan): boolean =>
+  events.length === 0 && verdicts.some(verdict => verdict.tag === 'unchanged' || verdict.tag === 'rejected')
+
+export const draftOf = (
+  { messages, events }: Plan,
+  history: History,
+  place: { partition: number; stream: string; server: string },
+): Draft | undefined =>
+  events.length === 0 ? undefined : { ...place, ...continuation(history), messages, events }

@@ -1,0 +1,15 @@
+import type { Rejection } from '@crawl-ledger/domain'
+
+/**
+ * What a handler answers.
+ * - `recorded`: the events are in the log for good, at this position of the location's partition
+ * - `duplicate`: this message was recorded before, at this position
+ * - `unchanged`: it says nothing that was not known
+ * - `rejected`: it is not a message that can be taken; nothing was written
+ * - `unavailable`: the store is away and nothing was kept: send it again
+ */
+export type Receipt =
+  | { readonly outcome: 'recorded' | 'duplicate'; readonly position: number }
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'rejected'; readonly rejection: Rejection }
+  | { readonly outcome: 'unavailable' }

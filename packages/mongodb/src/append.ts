@@ -1,0 +1,126 @@
+import { type Commit, type Draft, type Landing, type Seal, voidCommit } from '@crawl-ledger/log'
+import { BSON, MongoBulkWriteError } from 'mongodb'
+import type { Connection } from './connection.js'
+import { duplicateKey, isVerdict } from './errors.js'
+import type { Sequencer } from './sequencer.js'
+
+/** The most bytes of a document: the server's limit. */
+export const maxDocumentBytes = 16 * 1024 * 1024
+
+/** Room for what a commit has besides its messages and events. */
+const frame = 16 * 1024
+
+type Place = { readonly partition: number; readonly position: number }
+
+/** A draft that cannot become a document, known before a position is taken. Only a large one is measured. */
+const obstacle = (draft: Draft): Landing | undefined => {
+  // BSON is at most some ten times as long as JSON (a list of small numbers), so most need no measuring.
+  if (roughSize(draft) < maxDocumentBytes / 16) return undefined
+  try {
+    const bytes = BSON.calculateObjectSize(draft) + frame
+    return bytes > maxDocumentBytes ? { tag: 'too-large', bytes, limit: maxDocumentBytes } : undefined
+  } catch (error) {
+    return { tag: 'unstorable', reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+const roughSize = ({ events, messages }: Draft): number => {
+  let size = messages.length * 400
+  const stack: unknown[] = [...events]
+  while (stack.length > 0) {
+    const value = stack.pop()
+    if (typeof value === 'string') size += value.length * 3
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, child] of Object.entries(value)) {
+        size += key.length + 12
+        stack.push(child)
+      }
+    }
+  }
+  return size
+}
+
+/** Writes all commits that can be written, each for itself. */
+const insertEach = async (
+  { events }: Connection,
+  commits: readonly Commit[],
+): Promise<readonly Landing[]> => {
+  if (commits.length === 0) return []
+  try {
+    await events.insertMany(commits as Commit[], { ordered: false })
+    return commits.map(commit => ({ tag: 'landed', commit }))
+  } catch (error) {
+    if (error instanceof MongoBulkWriteError && error.result.getWriteConcernError() === undefined)
+      return judged(commits, error)
+    if (!isVerdict(error)) throw error
+    // The whole was refused without a word on each: halves tell which one it was.
+    if (commits.length === 1)
+      return [{ tag: 'unstorable', reason: error instanceof Error ? error.message : String(error) }]
+    const half = Math.ceil(commits.length / 2)
+    return [
+      ...(await insertEach({ events } as Connection, commits.slice(0, half))),
+      ...(await insertEach({ events } as Connection, commits.slice(half))),
+    ]
+  }
+}
+
+const judged = (commits: readonly Commit[], error: MongoBulkWriteError): readonly Landing[] => {
+  const errors = new Map([error.writeErrors].flat().map(one => [one.index, one]))
+  return commits.map((commit, i): Landing => {
+    const one = errors.get(i)
+    if (one === undefined) return { tag: 'landed', commit }
+    return one.code === duplicateKey
+      ? { tag: 'taken' }
+      : { tag: 'unstorable', reason: one.errmsg ?? `code ${one.code}` }
+  })
+}
+
+/** Puts void commits, and tells where something was already. */
+export const fillHoles = async (
+  { events }: Connection,
+  seal: Seal,
+  holes: readonly Place[],
+): Promise<readonly Place[]> => {
+  if (holes.length === 0) return []
+  try {
+    await events.insertMany(
+      holes.map(({ partition, position }) => voidCommit(seal, partition, position)),
+      { ordered: false },
+    )
+    return []
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
+      throw error
+    const errors = [error.writeErrors].flat()
+    if (errors.some(one => one.code !== duplicateKey)) throw error
+    return errors.map(one => holes[one.index] as Place)
+  }
+}
+
+/** Appends drafts: reserve, insert, and fill what was reserved in vain. */
+export const append = async (
+  connection: Connection,
+  sequencer: Sequencer,
+  seal: Seal,
+  drafts: readonly Draft[],
+): Promise<readonly Landing[]> => {
+  const landings = drafts.map(obstacle)
+  const fit = drafts.filter((_, i) => landings[i] === undefined)
+  if (fit.length === 0) return landings as readonly Landing[]
+  const { seats, wasted, at } = await sequencer.reserve(fit)
+  const results = await insertEach(
+    connection,
+    seats.map(({ draft, position }) => seal(draft, position, at).commit),
+  )
+  const vain: Place[] = [...wasted]
+  seats.forEach(({ draft: { partition }, position }, i) => {
+    if (results[i]?.tag === 'landed') sequencer.seen(partition, position)
+    else vain.push({ partition, position })
+  })
+  const occupied = await fillHoles(connection, seal, vain)
+  // Somebody sits where we were sent: the sequencer is behind, or a reader filled our place meanwhile.
+  if (occupied.length > 0)
+    await sequencer.raise(new Map(occupied.map(({ partition, position }) => [partition, position])))
+  const answers = results[Symbol.iterator]()
+  return landings.map(landing => landing ?? (answers.next().value as Landing))
+}

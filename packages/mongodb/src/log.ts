@@ -1,0 +1,33 @@
+import type { Log, Seal } from '@crawl-ledger/log'
+import { append, fillHoles } from './append.js'
+import type { Connection } from './connection.js'
+import { readAfter, readStreams } from './read.js'
+import { Sequencer } from './sequencer.js'
+
+/** A log in MongoDB: positions are handed out, storage is write-once, holes are filled. */
+export const mongoLog = (connection: Connection, partitions: number, seal: Seal): Log => {
+  const { events, run } = connection
+  const sequencer = new Sequencer(connection)
+  const all = Array.from({ length: partitions }, (_, partition) => partition)
+  return {
+    partitions,
+    append: drafts => run(() => append(connection, sequencer, seal, drafts)),
+    fill: holes =>
+      run(async () => {
+        await fillHoles(connection, seal, holes)
+      }),
+    read: (after, limit) => run(() => readAfter(connection, after, limit)),
+    readStreams: ends => run(() => readStreams(connection, ends)),
+    findMessages: (partition, ids) =>
+      run(async () => {
+        const found = await Promise.all(ids.map(id => events.findOne({ partition, 'messages.id': id })))
+        return found.flatMap((commit, i) => {
+          const message = commit?.messages.find(({ id }) => id === ids[i])
+          return commit === null || message === undefined
+            ? []
+            : [{ id: message.id, digest: message.digest, position: commit.position }]
+        })
+      }),
+    tails: () => run(() => sequencer.tails(all)),
+  }
+}

@@ -1,0 +1,70 @@
+import { viewNames } from '@crawl-ledger/domain'
+import {
+  checkLedger,
+  defaultPartitions,
+  type LedgerRecord,
+  ledgerFormat,
+  type Store,
+  sealer,
+} from '@crawl-ledger/log'
+import { type Connection, connect } from './connection.js'
+import { mongoLog } from './log.js'
+import { mongoViews } from './views.js'
+
+export interface MongoOptions {
+  /** Fixed when the ledger is created; later it may be left out and must not differ. Default 16. */
+  readonly partitions?: number
+  readonly auditKey?: string
+  /** Connections at most. Default 10. */
+  readonly poolSize?: number
+  /** How long a server is looked for before it counts as away, in milliseconds. Default 5,000. */
+  readonly serverSelectionMs?: number
+}
+
+/** What must be unique, and what a compare-and-set looks for. Making them again changes nothing. */
+const makeIndexes = async ({ events, view }: Connection): Promise<void> => {
+  await events.createIndex({ partition: 1, stream: 1, version: 1 }, { unique: true })
+  await events.createIndex({ partition: 1, 'messages.id': 1 }, { unique: true })
+  for (const name of viewNames) await view(name).createIndex({ _id: 1, position: 1, v: 1 }, { unique: true })
+}
+
+const ledgerRecord = async ({ ledger }: Connection, partitions: number): Promise<LedgerRecord> => {
+  const record = { format: ledgerFormat, partitions }
+  await ledger.updateOne({ _id: 'ledger' }, { $setOnInsert: record }, { upsert: true })
+  return (await ledger.findOne({ _id: 'ledger' })) ?? record
+}
+
+/**
+ * Opens a ledger in a MongoDB database and makes it where there is none.
+ *
+ * @param url a `mongodb:` or `mongodb+srv:` connection string
+ * @throws StoreUnavailable when no server answers
+ * @throws StoreForbidden when the user name or password is refused
+ * @throws LedgerMismatch when it was made with another number of partitions or by a newer version
+ */
+export const openMongo = async (
+  url: string,
+  database: string,
+  options: MongoOptions = {},
+): Promise<Store> => {
+  const connection = connect(url, database, options)
+  const { client, db, run } = connection
+  try {
+    const asked = options.partitions
+    const record = await run(() => ledgerRecord(connection, asked ?? defaultPartitions))
+    const { partitions } = checkLedger(connection.name, record, asked)
+    await run(() => makeIndexes(connection))
+    return {
+      log: mongoLog(connection, partitions, sealer(options.auditKey)),
+      views: mongoViews(connection),
+      ping: () =>
+        run(async () => {
+          await db.command({ ping: 1 })
+        }),
+      close: () => client.close(),
+    }
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}

@@ -1,0 +1,84 @@
+import { type Commit, commitId, type Positions, type StreamEnd } from '@crawl-ledger/log'
+import type { Filter } from 'mongodb'
+import type { Connection } from './connection.js'
+
+/** Near positions are asked for one by one, and some far ones, to see whether more lies behind a wide hole. */
+const near = 16
+const ahead = [
+  ...Array.from({ length: near }, (_, i) => i + 1),
+  ...Array.from({ length: 16 }, (_, k) => 2 ** (k + 5)),
+]
+
+/** Small enough to be one message, large enough to save round trips. */
+const batchSize = 1000
+
+const byPosition = (a: Commit, b: Commit): number => a.partition - b.partition || a.position - b.position
+
+/**
+ * What lies after these positions. Waiting asks for the next `_id`s only, which every server finds by its index;
+ * a partition that is further behind is read as a range.
+ */
+export const readAfter = async (
+  { events, routed }: Connection,
+  after: Positions,
+  limit: number,
+): Promise<readonly Commit[]> => {
+  if (after.size === 0) return []
+  const probes = [...after].flatMap(([partition, position]) =>
+    ahead.map(step => commitId(partition, position + step)),
+  )
+  const probe: Filter<Commit> = {
+    _id: { $in: probes },
+    ...(routed() ? { partition: { $in: [...after.keys()] } } : {}),
+  }
+  const found = await events.find(probe, { batchSize }).toArray()
+  const commits: Commit[] = []
+  const far: number[] = []
+  for (const partition of after.keys()) {
+    const start = after.get(partition) ?? 0
+    const ofPartition = found.filter(commit => commit.partition === partition)
+    if (ofPartition.some(commit => commit.position > start + near)) far.push(partition)
+    else commits.push(...ofPartition)
+  }
+  // One at a time, so that a reader far behind holds only about `limit` commits at once.
+  for (const partition of far) {
+    if (commits.length >= limit) break
+    const start = after.get(partition) ?? 0
+    const range = await events
+      .find(
+        { partition, _id: { $gt: commitId(partition, start), $lte: commitId(partition, start + limit) } },
+        { batchSize },
+      )
+      .toArray()
+    // Nothing near, something far: a hole wider than the range.
+    commits.push(...(range.length > 0 ? range : found.filter(commit => commit.partition === partition)))
+  }
+  return commits.sort(byPosition)
+}
+
+/** How many versions of a stream are asked for one by one before the rest is read as a range. */
+const steps = [1, 2, 4, 8]
+
+const versionsOf = async (
+  { events }: Connection,
+  { partition, stream, version }: StreamEnd,
+): Promise<readonly Commit[]> => {
+  const commits: Commit[] = []
+  for (const step of steps) {
+    const next = version + commits.length
+    const found = await Promise.all(
+      Array.from({ length: step }, (_, i) => events.findOne({ partition, stream, version: next + 1 + i })),
+    )
+    for (const commit of found) if (commit !== null) commits.push(commit)
+    if (found.includes(null)) return commits
+  }
+  const last = version + commits.length
+  const rest = await events.find({ partition, stream, version: { $gt: last } }, { batchSize }).toArray()
+  return [...commits, ...rest.sort((a, b) => a.version - b.version)]
+}
+
+/** Versions have no gaps, so a stream ends at the first one that is not there. */
+export const readStreams = async (
+  connection: Connection,
+  ends: readonly StreamEnd[],
+): Promise<readonly Commit[]> => (await Promise.all(ends.map(end => versionsOf(connection, end)))).flat()

@@ -1,0 +1,123 @@
+import { commitId, type Draft, type Positions } from '@crawl-ledger/log'
+import type { Connection } from './connection.js'
+
+/** A draft with the position that was reserved for it. */
+export interface Seat {
+  readonly draft: Draft
+  readonly position: number
+}
+
+export interface Reservation {
+  readonly seats: readonly Seat[]
+  /** Positions that were reserved and cannot be used. */
+  readonly wasted: readonly { partition: number; position: number }[]
+  /** The store's time, ISO. */
+  readonly at: string
+}
+
+/** 1, 2, 4 … 2^23: how far ahead of a known position a larger one is looked for. */
+const strides = Array.from({ length: 24 }, (_, k) => 2 ** k)
+
+/**
+ * Hands out positions. It is only a hint: what is written stands by `_id`, so that when `heads` is lost
+ * or set back, inserts clash, and it is raised to the true end.
+ */
+export class Sequencer {
+  /** Positions known to be occupied: where looking for the end begins. */
+  private readonly known = new Map<number, number>()
+
+  constructor(private readonly connection: Connection) {}
+
+  /** A position for each draft, all in one round trip. */
+  async reserve(drafts: readonly Draft[]): Promise<Reservation> {
+    const counts = new Map<number, number>()
+    for (const { partition } of drafts) counts.set(partition, (counts.get(partition) ?? 0) + 1)
+    const heads = await this.connection.heads.findOneAndUpdate(
+      { _id: 'heads' },
+      {
+        $inc: Object.fromEntries([...counts].map(([partition, count]) => [`next.${partition}`, count])),
+        $currentDate: { at: true },
+      },
+      { upsert: true, returnDocument: 'after' },
+    )
+    const ends = new Map([...counts.keys()].map(partition => [partition, heads?.next[partition] ?? 0]))
+    const at = (heads?.at ?? new Date(0)).toISOString()
+    const behind = drafts.filter(({ partition, after }) => this.first(partition, ends, counts) <= after)
+    if (behind.length > 0) return this.again(drafts, behind, ends, counts)
+    const next = new Map([...ends].map(([partition]) => [partition, this.first(partition, ends, counts)]))
+    const seats = drafts.map((draft): Seat => {
+      const position = next.get(draft.partition) ?? 0
+      next.set(draft.partition, position + 1)
+      return { draft, position }
+    })
+    return { seats, wasted: [], at }
+  }
+
+  private first(partition: number, ends: Positions, counts: Positions): number {
+    return (ends.get(partition) ?? 0) - (counts.get(partition) ?? 0) + 1
+  }
+
+  /** The sequencer is behind what a writer has seen: raise it, and reserve anew. */
+  private async again(
+    drafts: readonly Draft[],
+    behind: readonly Draft[],
+    ends: Positions,
+    counts: Positions,
+  ): Promise<Reservation> {
+    const floors = new Map<number, number>()
+    for (const { partition, after } of behind)
+      floors.set(partition, Math.max(floors.get(partition) ?? 0, after))
+    await this.raise(floors)
+    const wasted = [...ends].flatMap(([partition, end]) =>
+      Array.from({ length: counts.get(partition) ?? 0 }, (_, i) => ({ partition, position: end - i })),
+    )
+    const reservation = await this.reserve(drafts)
+    return { ...reservation, wasted: [...wasted, ...reservation.wasted] }
+  }
+
+  /** Brings the sequencer to the true ends of these partitions, at least to the positions given. */
+  async raise(floors: Positions): Promise<void> {
+    for (const [partition, position] of floors) this.seen(partition, position)
+    const ends = await this.gallop([...floors.keys()])
+    await this.connection.heads.updateOne(
+      { _id: 'heads' },
+      {
+        $max: Object.fromEntries([...ends].map(([partition, end]) => [`next.${partition}`, end])),
+        $currentDate: { at: true },
+      },
+      { upsert: true },
+    )
+  }
+
+  seen(partition: number, position: number): void {
+    if (position > (this.known.get(partition) ?? 0)) this.known.set(partition, position)
+  }
+
+  /** A position near the end of each partition, found by probing `_id` ever further ahead. */
+  private async gallop(partitions: readonly number[]): Promise<Positions> {
+    for (;;) {
+      const probes = partitions.flatMap(partition =>
+        strides.map(stride => commitId(partition, (this.known.get(partition) ?? 0) + stride)),
+      )
+      const found = await this.connection.events
+        .find({ _id: { $in: probes } }, { projection: { partition: 1, position: 1 }, batchSize: 1000 })
+        .toArray()
+      for (const { partition, position } of found) this.seen(partition, position)
+      if (found.length === 0) return new Map(partitions.map(p => [p, this.known.get(p) ?? 0]))
+    }
+  }
+
+  /** The largest occupied position of each partition: what galloping found, and whatever lies behind it. */
+  async tails(partitions: readonly number[]): Promise<Positions> {
+    const near = await this.gallop(partitions)
+    const beyond = [...near].map(([partition, position]) => ({
+      partition,
+      _id: { $gt: commitId(partition, position), $lte: commitId(partition, 999_999_999_999) },
+    }))
+    const found = await this.connection.events
+      .find({ $or: beyond }, { projection: { partition: 1, position: 1 }, batchSize: 1000 })
+      .toArray()
+    for (const { partition, position } of found) this.seen(partition, position)
+    return new Map(partitions.map(partition => [partition, this.known.get(partition) ?? 0]))
+  }
+}

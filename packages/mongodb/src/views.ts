@@ -1,0 +1,107 @@
+import type { ViewDocument, ViewName } from '@crawl-ledger/domain'
+import type { Checkpoint, DocumentWrite, Fold, ViewStore } from '@crawl-ledger/log'
+import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
+import type { CheckpointDocument, Connection } from './connection.js'
+import { duplicateKey } from './errors.js'
+
+const operation = ({ document, expected }: DocumentWrite): AnyBulkWriteOperation<ViewDocument> =>
+  expected === undefined
+    ? { insertOne: { document } }
+    : {
+        replaceOne: {
+          filter: { _id: document._id, position: expected.position, v: expected.v },
+          replacement: document,
+        },
+      }
+
+const checkpointId = (projection: string, partition: number): string =>
+  `${projection}:${String(partition).padStart(4, '0')}`
+
+/** Whether an insert found its key taken, which is how a compare-and-set on nothing fails. */
+const overtaken = (error: unknown): boolean =>
+  error instanceof MongoBulkWriteError &&
+  error.result.getWriteConcernError() === undefined &&
+  [error.writeErrors].flat().every(one => one.code === duplicateKey)
+
+/** Views in MongoDB: each document by compare-and-set, then the checkpoints. */
+export const mongoViews = (connection: Connection): ViewStore => {
+  const { checkpoints, view, run } = connection
+
+  const put = async (name: ViewName, writes: readonly DocumentWrite[]): Promise<boolean> => {
+    try {
+      const { insertedCount, matchedCount } = await view(name).bulkWrite(writes.map(operation), {
+        ordered: false,
+      })
+      return insertedCount + matchedCount === writes.length
+    } catch (error) {
+      if (overtaken(error)) return false
+      throw error
+    }
+  }
+
+  const move = ({ projection, moves }: Fold): AnyBulkWriteOperation<CheckpointDocument>[] =>
+    moves.map(({ from, to }) => {
+      const _id = checkpointId(projection, to.partition)
+      const document = { _id, projection, ...to }
+      return from === 0
+        ? { insertOne: { document } }
+        : { replaceOne: { filter: { _id, position: from }, replacement: document } }
+    })
+
+  const save = async (fold: Fold): Promise<boolean> => {
+    const names = [...new Set(fold.writes.map(write => write.view))]
+    const written = await Promise.all(
+      names.map(name =>
+        put(
+          name,
+          fold.writes.filter(write => write.view === name),
+        ),
+      ),
+    )
+    if (written.includes(false)) return false
+    if (fold.moves.length === 0) return true
+    try {
+      const { insertedCount, matchedCount } = await checkpoints.bulkWrite(move(fold), { ordered: false })
+      return insertedCount + matchedCount === fold.moves.length
+    } catch (error) {
+      if (overtaken(error)) return false
+      throw error
+    }
+  }
+
+  return {
+    checkpoints: projection =>
+      run(async () => {
+        const found = await checkpoints.find({ projection }).toArray()
+        return found.map(
+          ({ partition, position, hash, digest }): Checkpoint => ({ partition, position, hash, digest }),
+        )
+      }),
+    load: (name, ids) =>
+      run(async () => {
+        const chunks = Array.from({ length: Math.ceil(ids.length / idsPerQuery) }, (_, i) =>
+          ids.slice(i * idsPerQuery, (i + 1) * idsPerQuery),
+        )
+        const found = await Promise.all(
+          chunks.map(chunk =>
+            view(name)
+              .find({ _id: { $in: chunk } }, { batchSize: idsPerQuery })
+              .toArray(),
+          ),
+        )
+        return found.flat()
+      }),
+    save: fold => run(() => save(fold)),
+    list: (name, { prefix, after, limit }) =>
+      run(() =>
+        view(name)
+          .find({ _id: { $gte: prefix, $gt: after ?? '', $lt: `${prefix}\u{10ffff}` } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray(),
+      ),
+  }
+}
+
+/** Some servers compare each document with each id asked for, so that many at once cost more than several queries. */
+const idsPerQuery = 100

@@ -1,0 +1,54 @@
+import {
+  checkLedger,
+  defaultPartitions,
+  type LedgerRecord,
+  ledgerFormat,
+  type Store,
+  sealer,
+} from '@crawl-ledger/log'
+import { type Connection, connect } from './connection.js'
+import { sqliteLog } from './log.js'
+import { schema } from './schema.js'
+import { sqliteViews } from './views.js'
+
+export interface SqliteOptions {
+  /** Fixed when the ledger is created; later it may be left out and must not differ. Default 16. */
+  readonly partitions?: number
+  readonly auditKey?: string
+}
+
+const ledgerRecord = ({ db, write }: Connection, partitions: number): LedgerRecord =>
+  write(() => {
+    db.exec(schema)
+    db.prepare("INSERT OR IGNORE INTO ledger (id, format, partitions) VALUES ('ledger', ?, ?)").run(
+      ledgerFormat,
+      partitions,
+    )
+    return db.prepare('SELECT format, partitions FROM ledger').get() as LedgerRecord
+  })
+
+/**
+ * Opens a ledger in a SQLite file and makes it where there is none; `:memory:` lives as long as the process.
+ *
+ * @throws StoreUnusable when the file is no database or cannot be written
+ * @throws LedgerMismatch when it was made with another number of partitions or by a newer version
+ */
+export const openSqlite = (path: string, options: SqliteOptions = {}): Store => {
+  const name = path === ':memory:' ? 'The database in memory' : `The SQLite file ${path}`
+  const connection = connect(path, name)
+  try {
+    const asked = options.partitions
+    const { partitions } = checkLedger(name, ledgerRecord(connection, asked ?? defaultPartitions), asked)
+    return {
+      log: sqliteLog(connection, partitions, sealer(options.auditKey)),
+      views: sqliteViews(connection),
+      ping: async () => {
+        connection.read(() => connection.db.prepare('SELECT 1').get())
+      },
+      close: async () => connection.close(),
+    }
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}

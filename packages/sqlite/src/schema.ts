@@ -1,0 +1,50 @@
+import { viewNames } from '@crawl-ledger/domain'
+
+// The same keys as in every store: a position once, a stream's version once, a message's id once in a partition.
+export const schema = `
+CREATE TABLE IF NOT EXISTS ledger (
+  id TEXT PRIMARY KEY CHECK (id = 'ledger'),
+  format INTEGER NOT NULL,
+  partitions INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS events (
+  partition INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  stream TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  prev TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (partition, position),
+  UNIQUE (partition, stream, version)
+);
+CREATE TABLE IF NOT EXISTS messages (
+  partition INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (partition, id)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS events_are_not_updated BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS events_are_not_deleted BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;
+CREATE TABLE IF NOT EXISTS checkpoints (
+  projection TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (projection, partition)
+) WITHOUT ROWID;
+${viewNames
+  .map(
+    view => `CREATE TABLE IF NOT EXISTS ${view} (
+  id TEXT PRIMARY KEY,
+  v INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  body TEXT NOT NULL
+) WITHOUT ROWID;`,
+  )
+  .join('\n')}
+`
