@@ -5,7 +5,7 @@ export class ConfigurationError extends Error {
 
   constructor(
     readonly setting: string,
-    expected: string
+    expected: string,
   ) {
     super(`${setting}: ${expected}`)
   }
@@ -18,11 +18,11 @@ export class NotCaughtUp extends Error {
 
   constructor(
     readonly behind: number,
-    timeoutMs: number
+    timeoutMs: number,
   ) {
     super(
       `The views are still ${behind} commits behind after ${timeoutMs} ms. ` +
-        'Check that a projector runs (openLedger with project: true, or the worker), or wait longer.'
+        'Check that a projector runs (openLedger with project: true, or the worker), or wait longer.',
     )
   }
 }

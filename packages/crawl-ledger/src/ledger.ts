@@ -4,7 +4,7 @@ import type {
   LocationDocument,
   MediaDocument,
   StreamId,
-  WorkflowDocument
+  WorkflowDocument,
 } from '@crawl-ledger/domain'
 import type { Receipt } from '@crawl-ledger/log'
 import type { Observable } from 'rxjs'
@@ -86,7 +86,7 @@ export interface Ledger {
    */
   stateAt(
     workflowId: StreamId,
-    at: { readonly position: number } | { readonly time: string | Date }
+    at: { readonly position: number } | { readonly time: string | Date },
   ): Promise<WorkflowDocument | undefined>
   /**
    * Resolves when the views hold all that had a receipt `recorded` before this call, in any process.

@@ -23,11 +23,22 @@ export const Name = refined(
   'a text of 1 to 200 characters without "/" or control characters that does not begin with "void:"',
 )
 
-const iso = /^[+-]?\d{4,6}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/
+const iso =
+  /^(\d{4}|\+\d{6}|-(?!0{6})\d{6})-\d\d-\d\d(?<time>T\d\d:\d\d(:\d\d(\.\d+)?)?(?<zone>Z|[+-]\d\d:?\d\d)?)?$/
+
+/**
+ * An ISO time as milliseconds, NaN if the text is none. Without a zone it is UTC and not local time,
+ * for a message must mean the same on every server.
+ */
+export const instantOf = (text: string): number => {
+  const parts = iso.exec(text)?.groups
+  if (parts === undefined) return Number.NaN
+  return Date.parse(parts.time !== undefined && parts.zone === undefined ? `${text}Z` : text)
+}
 
 export const IsoTime = refined(
   t.string,
-  s => iso.test(s) && !Number.isNaN(Date.parse(s)),
+  s => !Number.isNaN(instantOf(s)),
   'an ISO 8601 time such as "2024-05-01T12:00:00Z"',
 )
 

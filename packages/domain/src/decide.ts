@@ -110,10 +110,11 @@ export const decide = (
   state: WorkflowState,
   { body, at }: Envelope,
 ): E.Either<Rejection, readonly CrawlEvent[]> => {
-  const facts = reported(state, body)
-  const starts = state.status === 'unknown' && (facts.length > 0 || body.type === 'new-batch')
-  const start: Fact[] = starts
-    ? [{ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } }]
-    : []
-  return E.right([...start, ...facts].map(fact => ({ ...fact, v: version, at }) as CrawlEvent))
+  const start: Fact[] =
+    state.status === 'unknown'
+      ? [{ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } }]
+      : []
+  return E.right(
+    [...start, ...reported(state, body)].map(fact => ({ ...fact, v: version, at }) as CrawlEvent),
+  )
 }

@@ -43,10 +43,13 @@ const plain = (value: unknown, path: string, depth: number): Json | undefined =>
       throw new Refused(path, 'a BigInt, which JSON does not have')
   }
   if (value === null) return null
-  if (depth > maxDepth) throw new Refused(path, `nested deeper than ${maxDepth} levels`)
-  if (Array.isArray(value)) return value.map((v, i) => plain(v, `${path}[${i}]`, depth + 1) ?? null)
+  if (depth > maxDepth)
+    throw new Refused(path, `more than ${maxDepth} levels of objects and lists in each other`)
+  // `from` and not `map`, which would leave the holes of a sparse list.
+  if (Array.isArray(value)) return Array.from(value, (v, i) => plain(v, `${path}[${i}]`, depth + 1) ?? null)
   const object = value as object
-  if ('toJSON' in object && typeof object.toJSON === 'function') return plain(object.toJSON(), path, depth + 1)
+  if ('toJSON' in object && typeof object.toJSON === 'function')
+    return plain(object.toJSON(), path, depth + 1)
   const result: Record<string, Json> = {}
   for (const [key, child] of Object.entries(object)) {
     if (key.includes('\0')) throw new Refused(path, 'a key with a NUL character')
@@ -64,9 +67,10 @@ export const normalise = (value: unknown): E.Either<Rejection, Json> => {
   try {
     return E.right(plain(value, '', 1) ?? null)
   } catch (error) {
-    if (!(error instanceof Refused)) throw error
-    const at = error.path === '' ? {} : { path: error.path }
-    return E.left(rejection('invalid', `The message holds ${error.why}.`, at.path))
+    // What else throws here is the value's own code: a getter, a proxy, a `toJSON`.
+    if (!(error instanceof Refused))
+      return E.left(rejection('invalid', 'The message cannot be read: a part of it throws an error.'))
+    return E.left(rejection('invalid', `The message holds ${error.why}.`, error.path || undefined))
   }
 }
 

@@ -9,6 +9,7 @@ import {
   Flag,
   fields,
   IsoTime,
+  instantOf,
   Latitude,
   Longitude,
   Name,
@@ -165,7 +166,7 @@ export const decodeMessage = (
   const decoded = codecs[type.right].decode({ ...json.right, type: type.right })
   if (E.isLeft(decoded)) return E.left(explain(decoded.left))
   const { id, ...rest } = decoded.right as CrawlMessage & JsonObject
-  const at = rest.at === undefined ? undefined : new Date(rest.at).toISOString()
+  const at = rest.at === undefined ? undefined : new Date(instantOf(rest.at)).toISOString()
   const body = (at === undefined ? rest : { ...rest, at }) as CrawlMessage & JsonObject
   const text = canonical(body)
   const bytes = Buffer.byteLength(text)

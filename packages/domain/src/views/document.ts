@@ -46,6 +46,16 @@ export interface StageCount {
   readonly sizeBytes: number
 }
 
+/** What a completed stage adds. Its `processing` comes from outside and may hold more than is counted. */
+export const stageDone = (processing?: {
+  readonly durationMs?: number
+  readonly sizeBytes?: number
+}): Omit<StageCount, 'stage' | 'errors'> => ({
+  completed: 1,
+  durationMs: processing?.durationMs ?? 0,
+  sizeBytes: processing?.sizeBytes ?? 0,
+})
+
 /** A list and not an object by stage, for a stage may have any name, also one that a store refuses as a key. */
 export const countStage = (
   counts: readonly StageCount[],

@@ -1,6 +1,6 @@
 import type { CrawlEvent } from '../events.js'
 import { locationOf } from '../stream.js'
-import { countStage, type Place, type StageCount, type ViewDocument } from './document.js'
+import { countStage, type Place, type StageCount, stageDone, type ViewDocument } from './document.js'
 
 /** One location, with the counters that analytics reads. */
 export interface LocationDocument extends ViewDocument {
@@ -47,7 +47,7 @@ const change = (body: Body, event: CrawlEvent): Partial<Body> => {
     case 'MediaFound':
       return { totalMediaItems: body.totalMediaItems + 1 }
     case 'StageCompleted':
-      return { stages: countStage(body.stages, event.data.stage, { ...event.data.processing, completed: 1 }) }
+      return { stages: countStage(body.stages, event.data.stage, stageDone(event.data.processing)) }
     case 'ErrorRecorded': {
       const { stage } = event.data
       return {

@@ -7,6 +7,7 @@ import {
   type Place,
   type RecordedError,
   type StageCount,
+  stageDone,
   type ViewDocument,
   withError,
 } from './document.js'
@@ -59,7 +60,7 @@ const change = (body: Body, event: CrawlEvent): Partial<Body> => {
     case 'MediaFound':
       return { mediaItems: body.mediaItems + 1 }
     case 'StageCompleted':
-      return { stages: countStage(body.stages, event.data.stage, { ...event.data.processing, completed: 1 }) }
+      return { stages: countStage(body.stages, event.data.stage, stageDone(event.data.processing)) }
     case 'ProgressReported':
       return { progress: event.data.progress }
     case 'ErrorRecorded': {

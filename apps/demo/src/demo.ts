@@ -1,0 +1,88 @@
+import { type Ledger, openLedger, readSettings } from 'crawl-ledger'
+import { portOf, serveAnalytics } from './analytics.js'
+import { type MessagesFile, openMessages } from './messages-file.js'
+import type { Options } from './options.js'
+import type { Output } from './output.js'
+import { plural } from './report.js'
+import { aborted, type Ran, run } from './run.js'
+import * as tell from './tell.js'
+import { byLocation, readLocations, totalsOf } from './totals.js'
+import { sample, storeOf } from './where.js'
+
+const interruptedCode = 130
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv
+  readonly output: Output
+  /** Ctrl-C: finish what is under way. */
+  readonly signal: AbortSignal
+}
+
+interface Parts extends Surroundings {
+  readonly options: Options
+  readonly ledger: Ledger
+  readonly file: MessagesFile
+}
+
+const stoppedEarly = ({ output, ledger }: Parts, { counts }: Ran): number => {
+  output.warn(
+    `Stopped by Ctrl-C after ${plural(counts.read, 'message')}. What was in flight is finished and lies in ` +
+      `${ledger.store}; run the same command again to go on.`,
+  )
+  return interruptedCode
+}
+
+const forMachines = async (parts: Parts): Promise<number> => {
+  const { ledger, output } = parts
+  const ran = await run({ ...parts, progressOn: process.stderr.isTTY ? process.stderr : undefined })
+  if (ran.interrupted) return stoppedEarly(parts, ran)
+  const rows = await readLocations(ledger.locations)
+  const totals = {
+    messages: ran.counts,
+    totals: totalsOf(rows),
+    locations: byLocation(rows),
+    seconds: ran.seconds,
+  }
+  output.say(JSON.stringify(totals))
+  return 0
+}
+
+const forPersons = async (parts: Parts): Promise<number> => {
+  const { env, ledger, options, output, signal } = parts
+  const served = await serveAnalytics(ledger, options.serve ? portOf(env) : 0)
+  try {
+    const earlier = await readLocations(ledger.locations)
+    const before = earlier.length === 0 ? undefined : totalsOf(earlier)
+    tell.beginning(output, options.from, ledger.store, before)
+    const ran = await run({ ...parts, progressOn: process.stdout })
+    tell.ingested(output, ran)
+    if (ran.interrupted) return stoppedEarly(parts, ran)
+    const rows = await readLocations(ledger.locations)
+    tell.locations(output, rows, totalsOf(rows), before)
+    await tell.history(output, ledger)
+    const [busiest] = rows
+    if (busiest !== undefined) await tell.analytics(output, served, busiest.id)
+    tell.next(output, ledger.store, options)
+    if (!options.serve) return 0
+    tell.serving(output, served, busiest?.id ?? 'LOCATION')
+    await aborted(signal)
+    output.say('Stopped.')
+    return interruptedCode
+  } finally {
+    await served.close()
+  }
+}
+
+/** Runs the whole system once and answers with the exit code. */
+export const demo = async (options: Options, surroundings: Surroundings): Promise<number> => {
+  const from = options.from ?? sample
+  const file = await openMessages(from)
+  const settings = readSettings(surroundings.env, { store: storeOf(options, surroundings.env, from) })
+  const ledger = await openLedger({ ...settings, project: true })
+  try {
+    const parts = { ...surroundings, options, ledger, file }
+    return await (options.json ? forMachines(parts) : forPersons(parts))
+  } finally {
+    await ledger.close()
+  }
+}

@@ -1,0 +1,69 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Away, fakeLedger, never } from './fake-ledger.js'
+import { healthCheck } from './health.js'
+import { analyticsLogger } from './logger.js'
+import { analyticsServer } from './server.js'
+
+const ask = (ledger = fakeLedger()) =>
+  analyticsServer({ ledger, token: 'secret-token', logger: analyticsLogger({ level: 'silent' }) }).inject(
+    '/health',
+  )
+
+test('tells without a token that all is well', async () => {
+  const answer = await ask()
+  assert.is(answer.statusCode, 200)
+  assert.is(answer.headers['cache-control'], 'no-store')
+  assert.equal(answer.json(), {
+    status: 'ok',
+    service: 'analytics',
+    uptimeSeconds: 0,
+    store: { name: 'mongodb://db.example/ta_crawler', status: 'ok', latencyMs: 1.23 },
+  })
+})
+
+test('tells that the store is away', async () => {
+  const answer = await ask(fakeLedger({ ping: () => Promise.reject(new Away('away')) }))
+  assert.is(answer.statusCode, 503)
+  assert.equal(answer.json(), {
+    status: 'unavailable',
+    service: 'analytics',
+    uptimeSeconds: 0,
+    store: { name: 'mongodb://db.example/ta_crawler', status: 'unavailable', latencyMs: null },
+  })
+})
+
+test('a store that hangs is away after two seconds', async () => {
+  const started = performance.now()
+  const answer = await ask(fakeLedger({ ping: never }))
+  const took = performance.now() - started
+  assert.is(answer.statusCode, 503)
+  assert.ok(took > 1900 && took < 4000, `took ${took} ms`)
+})
+
+test('questions at the same time share one ping, a later one gets its own', async () => {
+  let pings = 0
+  const ping = () => {
+    pings++
+    return pings === 1 ? never<number>() : Promise.resolve(1)
+  }
+  const health = healthCheck(fakeLedger({ ping }), { timeoutMs: 20 })
+  const answers = await Promise.all([health(), health(), health()])
+  assert.equal(
+    answers.map(answer => answer.status),
+    ['unavailable', 'unavailable', 'unavailable'],
+  )
+  assert.is(pings, 1)
+  assert.is((await health()).status, 'ok')
+})
+
+test('why the store is away is told to the log, not to the caller', async () => {
+  const told: unknown[] = []
+  const error = new Away('mongodb://u:p@h')
+  const ping = () => Promise.reject(error)
+  const health = healthCheck(fakeLedger({ ping }), { onFailure: e => told.push(e) })
+  assert.not.match(JSON.stringify(await health()), 'u:p')
+  assert.equal(told, [error])
+})
+
+test.run()

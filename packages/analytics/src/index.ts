@@ -1,0 +1,5 @@
+export type { Figures } from './figures.js'
+export type { Health } from './health.js'
+export { analyticsLogger, type LoggerOptions } from './logger.js'
+export { type AnalyticsOptions, analyticsServer } from './server.js'
+export { usableToken } from './token.js'

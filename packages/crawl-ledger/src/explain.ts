@@ -1,0 +1,14 @@
+import { StoreError } from '@crawl-ledger/log'
+import { LogBehindViews, ProjectionOutdated } from '@crawl-ledger/projector'
+import { ConfigurationError, NotCaughtUp } from './errors.js'
+
+const spoken = [StoreError, ConfigurationError, NotCaughtUp, LogBehindViews, ProjectionOutdated]
+
+/** One sentence for a person. The stack trace only where `DEBUG` is set. */
+export const explain = (error: unknown, env: NodeJS.ProcessEnv = process.env): string => {
+  if (!(error instanceof Error)) return `Something failed without an error: ${JSON.stringify(error)}`
+  if (env.DEBUG !== undefined && env.DEBUG !== '') return error.stack ?? error.message
+  return spoken.some(kind => error instanceof kind)
+    ? error.message
+    : `${error.name}: ${error.message} (this should not happen; set DEBUG=1 to see where)`
+}

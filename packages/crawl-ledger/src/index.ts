@@ -1,0 +1,33 @@
+export type {
+  CrawlEvent,
+  EventType,
+  HandlerName,
+  LocationDocument,
+  MediaDocument,
+  MessageType,
+  Rejection,
+  RejectionCode,
+  WorkflowDocument,
+} from '@crawl-ledger/domain'
+export {
+  LedgerMismatch,
+  type Receipt,
+  StoreError,
+  StoreForbidden,
+  StoreUnavailable,
+  StoreUnusable,
+} from '@crawl-ledger/log'
+export { ConfigurationError, NotCaughtUp } from './errors.js'
+export { explain } from './explain.js'
+export type {
+  Analytics,
+  Handler,
+  Lag,
+  Ledger,
+  MessageContext,
+  Page,
+  RecordedEvent,
+  View,
+} from './ledger.js'
+export { type LedgerOptions, type Logger, openLedger } from './open-ledger.js'
+export { type LogLevel, readSettings, type SettingName, type Settings } from './settings.js'

@@ -1,0 +1,103 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { ConfigurationError } from './errors.js'
+
+/** What the apps read from the environment. */
+export interface Settings {
+  /** `memory:`, `sqlite:FILE`, `mongodb://…` or `mongodb+srv://…`. Default `sqlite:crawl.db`. */
+  readonly store: string
+  /** Fixed when a ledger is created, so it may be left out later. 1 to 1024; default 16. */
+  readonly partitions?: number
+  /** Connections to MongoDB. 1 to 1000; default 10. */
+  readonly poolSize: number
+  /** Where the analytics server listens. 0 to 65535 (0: any free one); default 3003. */
+  readonly port: number
+  readonly logLevel: LogLevel
+  readonly analyticsToken?: string
+  /** Makes the hash chain an HMAC. */
+  readonly auditKey?: string
+  /** The MongoDB database where the store's URL names none. */
+  readonly database: string
+}
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof levels)[number]
+
+/** A text of the environment as a number in a range; its name says what is allowed. */
+const whole = (low: number, high: number): t.Type<number, string, unknown> =>
+  new t.Type(
+    `a whole number from ${low} to ${high}`,
+    t.number.is,
+    (input, context) => {
+      const number = typeof input === 'string' && /^\d{1,9}$/.test(input.trim()) ? Number(input) : Number.NaN
+      return number >= low && number <= high ? t.success(number) : t.failure(input, context)
+    },
+    String,
+  )
+
+const text = (name: string, holds: (value: string) => boolean): t.Type<string, string, unknown> =>
+  new t.Type(
+    name,
+    t.string.is,
+    (input, context) =>
+      typeof input === 'string' && holds(input) ? t.success(input) : t.failure(input, context),
+    t.identity,
+  )
+
+const storeForm = /^(memory:$|sqlite:.+|mongodb(\+srv)?:\/\/.+)/
+
+const codecs = {
+  STORE: text('memory:, sqlite:FILE, mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE', s =>
+    storeForm.test(s),
+  ),
+  PARTITIONS: whole(1, 1024),
+  POOL_SIZE: whole(1, 1000),
+  PORT: whole(0, 65535),
+  LOG_LEVEL: text(`one of ${levels.join(', ')}`, s => (levels as readonly string[]).includes(s)),
+  ANALYTICS_TOKEN: text('a text of at least 16 characters', s => s.length >= 16),
+  AUDIT_KEY: text('a text of at least 16 characters', s => s.length >= 16),
+}
+
+export type SettingName = keyof typeof codecs
+
+/** Settings whose value is never shown. A store's URL may hold a password. */
+const secret: ReadonlySet<SettingName> = new Set(['STORE', 'ANALYTICS_TOKEN', 'AUDIT_KEY'])
+
+const read = <A>(
+  name: SettingName,
+  codec: t.Type<A, string, unknown>,
+  value: string | undefined,
+): A | undefined => {
+  if (value === undefined || value === '') return undefined
+  const decoded = codec.decode(value)
+  if (E.isRight(decoded)) return decoded.right
+  const got = secret.has(name) ? '' : `, and not "${value}"`
+  throw new ConfigurationError(name, `it must be ${codec.name}${got}.`)
+}
+
+const known = <K extends string, A>(key: K, value: A | undefined): { [P in K]?: A } =>
+  value === undefined ? {} : ({ [key]: value } as { [P in K]?: A })
+
+/**
+ * Reads the settings.
+ *
+ * @param env the environment
+ * @param overrides values that win over it, as from a command line
+ * @throws ConfigurationError with a sentence that names the setting and what is allowed
+ */
+export const readSettings = (
+  env: NodeJS.ProcessEnv,
+  overrides: { readonly [N in SettingName]?: string } = {},
+): Settings => {
+  const value = (name: SettingName): string | undefined => overrides[name] ?? env[name]
+  return {
+    store: read('STORE', codecs.STORE, value('STORE')) ?? 'sqlite:crawl.db',
+    poolSize: read('POOL_SIZE', codecs.POOL_SIZE, value('POOL_SIZE')) ?? 10,
+    port: read('PORT', codecs.PORT, value('PORT')) ?? 3003,
+    logLevel: (read('LOG_LEVEL', codecs.LOG_LEVEL, value('LOG_LEVEL')) ?? 'info') as LogLevel,
+    database: env.NODE_ENV === 'production' ? 'ta_crawler' : 'ta_crawler_st',
+    ...known('partitions', read('PARTITIONS', codecs.PARTITIONS, value('PARTITIONS'))),
+    ...known('analyticsToken', read('ANALYTICS_TOKEN', codecs.ANALYTICS_TOKEN, value('ANALYTICS_TOKEN'))),
+    ...known('auditKey', read('AUDIT_KEY', codecs.AUDIT_KEY, value('AUDIT_KEY'))),
+  }
+}
