@@ -4,8 +4,8 @@ import { ConfigurationError } from 'crawl-ledger'
 type Server = ReturnType<typeof analyticsServer>
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is already in use; stop what listens there, or choose another with PORT or --port',
-  EACCES: 'is not open to this user; choose one above 1023 with PORT or --port',
+  EADDRINUSE: 'is already in use; stop what listens there, or choose another with PORT or --port.',
+  EACCES: 'is not open to this user; choose one above 1023 with PORT or --port.',
 }
 
 /** Starts to listen. What an operator can mend is rejected as a `ConfigurationError`. */
@@ -21,7 +21,7 @@ export const listen = async (app: Server, host: string, port: number, store: str
     const reason = reasons[code]
     if (reason !== undefined) throw new ConfigurationError('PORT', `${port} ${reason}`)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new ConfigurationError('--host', 'is no address of this machine; 0.0.0.0 stands for all of them')
+      throw new ConfigurationError('--host', 'is no address of this machine; 0.0.0.0 stands for all of them.')
     throw error
   }
 }

@@ -6,10 +6,10 @@ export const help = `Answers analysts over HTTP from a ledger.
   STORE=mongodb://HOST/ta_crawler ANALYTICS_TOKEN=SECRET npx tsx apps/analytics/src/main.ts
 
 Settings (an option wins over the environment)
-  --store URL      STORE            where the ledger is: mongodb://HOST/DATABASE, sqlite:FILE or memory:
+  --store URL      STORE            where the ledger is: mongodb://HOST/DATABASE, sqlite:FILE or memory:; by default sqlite:crawl.db
   --port NUMBER    PORT             where to listen, by default 3003
   --host ADDRESS                    on which address, by default 0.0.0.0 (all); 127.0.0.1 behind a proxy
-                   ANALYTICS_TOKEN  what callers must send; make one with: openssl rand -hex 32
+                   ANALYTICS_TOKEN  what callers must send, 16 characters or more; make one with: openssl rand -hex 32
                    LOG_LEVEL        trace, debug, info, warn, error, fatal or silent; by default info
   --help                            this text
 
@@ -26,7 +26,7 @@ export interface Options {
   readonly help: boolean
   readonly host: string
   /** Settings by the names that they have in the environment. */
-  readonly overrides: Partial<Record<string, string>>
+  readonly overrides: { readonly PORT?: string; readonly STORE?: string }
 }
 
 const known = {
@@ -44,18 +44,18 @@ export const readOptions = (args: readonly string[]): Options => {
     if (token.kind === 'positional')
       throw new ConfigurationError(
         'command line',
-        'give settings as options such as --port 3003; --help lists them',
+        'give settings as options such as --port 3003; --help lists them.',
       )
     if (token.kind === 'option-terminator') continue
     if (token.name === 'token')
       throw new ConfigurationError(
         '--token',
-        'set ANALYTICS_TOKEN in the environment instead, since the list of processes shows options to everyone',
+        'set ANALYTICS_TOKEN in the environment instead, since the list of processes shows options to everyone.',
       )
     if (!Object.hasOwn(known, token.name))
-      throw new ConfigurationError(token.rawName, 'there is no such option; --help lists them')
+      throw new ConfigurationError(token.rawName, 'there is no such option; --help lists them.')
     if (token.name !== 'help' && !token.value)
-      throw new ConfigurationError(token.rawName, `needs a value; --help tells which`)
+      throw new ConfigurationError(token.rawName, `needs a value; --help tells which.`)
   }
 
   const { host, port, store } = values

@@ -3,13 +3,11 @@ interface Log {
   warn(message: string): void
 }
 
-const patienceMs = 4000
-
 /**
  * Resolves on SIGTERM or SIGINT after `close` did its work, or after a few seconds without it:
  * this process only reads, and folding is safe to break off, so nothing is lost either way.
  */
-export const untilStopped = (log: Log, close: () => Promise<void>): Promise<void> =>
+export const untilStopped = (log: Log, close: () => Promise<void>, patienceMs = 4000): Promise<void> =>
   new Promise((resolve, reject) => {
     let stopping = false
     const stop = (signal: NodeJS.Signals) => {

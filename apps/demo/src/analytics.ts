@@ -8,15 +8,6 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** The port of `--serve`: PORT, or 3003. */
-export const portOf = (env: NodeJS.ProcessEnv): number => {
-  const { PORT } = env
-  if (PORT === undefined || PORT === '') return 3003
-  const port = /^\d{1,5}$/.test(PORT) ? Number(PORT) : Number.NaN
-  if (port >= 1 && port <= 65_535) return port
-  throw new ConfigurationError('PORT', `expected a number from 1 to 65535, got "${PORT}".`)
-}
-
 /** Starts the analytics server on this machine only, with a token made for it. Port 0 takes a free one. */
 export const serveAnalytics = async (ledger: Ledger, port: number): Promise<Served> => {
   const token = randomBytes(18).toString('base64url')

@@ -1,5 +1,5 @@
 import { type Ledger, openLedger, readSettings } from 'crawl-ledger'
-import { portOf, serveAnalytics } from './analytics.js'
+import { serveAnalytics } from './analytics.js'
 import { type MessagesFile, openMessages } from './messages-file.js'
 import type { Options } from './options.js'
 import type { Output } from './output.js'
@@ -10,6 +10,10 @@ import { byLocation, readLocations, totalsOf } from './totals.js'
 import { sample, storeOf } from './where.js'
 
 const interruptedCode = 130
+
+const atOnce = 512
+/** All of the sample at once would be a commit for each workflow, and a history without a course. */
+const atOnceOfSample = 16
 
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv
@@ -22,6 +26,7 @@ interface Parts extends Surroundings {
   readonly options: Options
   readonly ledger: Ledger
   readonly file: MessagesFile
+  readonly port: number
 }
 
 const stoppedEarly = ({ output, ledger }: Parts, { counts }: Ran): number => {
@@ -34,7 +39,7 @@ const stoppedEarly = ({ output, ledger }: Parts, { counts }: Ran): number => {
 
 const forMachines = async (parts: Parts): Promise<number> => {
   const { ledger, output } = parts
-  const ran = await run({ ...parts, progressOn: process.stderr.isTTY ? process.stderr : undefined })
+  const ran = await run({ ...parts, atOnce, progressOn: process.stderr.isTTY ? process.stderr : undefined })
   if (ran.interrupted) return stoppedEarly(parts, ran)
   const rows = await readLocations(ledger.locations)
   const totals = {
@@ -48,13 +53,17 @@ const forMachines = async (parts: Parts): Promise<number> => {
 }
 
 const forPersons = async (parts: Parts): Promise<number> => {
-  const { env, ledger, options, output, signal } = parts
-  const served = await serveAnalytics(ledger, options.serve ? portOf(env) : 0)
+  const { ledger, options, port, output, signal } = parts
+  const served = await serveAnalytics(ledger, options.serve ? port : 0)
   try {
     const earlier = await readLocations(ledger.locations)
     const before = earlier.length === 0 ? undefined : totalsOf(earlier)
     tell.beginning(output, options.from, ledger.store, before)
-    const ran = await run({ ...parts, progressOn: process.stdout })
+    const ran = await run({
+      ...parts,
+      atOnce: options.from === undefined ? atOnceOfSample : atOnce,
+      progressOn: process.stdout,
+    })
     tell.ingested(output, ran)
     if (ran.interrupted) return stoppedEarly(parts, ran)
     const rows = await readLocations(ledger.locations)
@@ -62,7 +71,7 @@ const forPersons = async (parts: Parts): Promise<number> => {
     await tell.history(output, ledger)
     const [busiest] = rows
     if (busiest !== undefined) await tell.analytics(output, served, busiest.id)
-    tell.next(output, ledger.store, options)
+    tell.next(output, ledger.store, options.serve)
     if (!options.serve) return 0
     tell.serving(output, served, busiest?.id ?? 'LOCATION')
     await aborted(signal)
@@ -77,10 +86,10 @@ const forPersons = async (parts: Parts): Promise<number> => {
 export const demo = async (options: Options, surroundings: Surroundings): Promise<number> => {
   const from = options.from ?? sample
   const file = await openMessages(from)
-  const settings = readSettings(surroundings.env, { store: storeOf(options, surroundings.env, from) })
+  const settings = readSettings(surroundings.env, { STORE: storeOf(options, surroundings.env, from) })
   const ledger = await openLedger({ ...settings, project: true })
   try {
-    const parts = { ...surroundings, options, ledger, file }
+    const parts = { ...surroundings, options, ledger, file, port: settings.port }
     return await (options.json ? forMachines(parts) : forPersons(parts))
   } finally {
     await ledger.close()

@@ -17,6 +17,9 @@ export type Line =
 /** A message has at most 16 MiB; a line may hold one with some white space. */
 export const maxLineBytes = 17 * 1024 * 1024
 
+/** Small enough that the progress of a compressed file moves. */
+const chunkBytes = 32 * 1024
+
 export interface MessagesFile {
   /** Bytes on disk; 0 where that is not known beforehand, as of a pipe. */
   readonly size: number
@@ -82,11 +85,14 @@ async function* plain(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let failure: Error | undefined
   const inflated = new PassThrough()
   const gunzip = createGunzip()
+  const fail = (error: Error | null | undefined): void => {
+    if (!error) return
+    failure ??= error
+    inflated.end()
+  }
+  gunzip.on('error', fail)
   gunzip.pipe(inflated)
-  pipeline(all, gunzip, error => {
-    failure = error ?? undefined
-    if (failure !== undefined) inflated.end()
-  })
+  pipeline(all, gunzip, fail)
   yield* inflated
   if (failure !== undefined) throw failure
 }
@@ -104,15 +110,21 @@ export const openMessages = async (path: string): Promise<MessagesFile> => {
   await access(path, constants.R_OK).catch((error: unknown) => {
     throw new FileError(`${path} cannot be read (${codeOf(error)}).`)
   })
-  let stream: ReadStream | undefined
+  let bytesRead = 0
+  async function* counted(stream: ReadStream): AsyncGenerator<Buffer> {
+    for await (const chunk of stream) {
+      bytesRead += chunk.length
+      yield chunk
+    }
+  }
   return {
     size: found.isFile() ? found.size : 0,
-    bytesRead: () => stream?.bytesRead ?? 0,
+    bytesRead: () => bytesRead,
     async *lines() {
       let last = 0
-      stream = createReadStream(path, { highWaterMark: 256 * 1024 })
+      const stream = createReadStream(path, { highWaterMark: chunkBytes })
       try {
-        for await (const line of splitLines(plain(stream))) {
+        for await (const line of splitLines(plain(counted(stream)))) {
           last = line.number
           yield line
         }

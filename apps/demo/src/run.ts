@@ -49,11 +49,10 @@ const stopped = (error: unknown, ledger: Ledger, counts: Counts): DemoError => {
       : error instanceof StoreAway
         ? `${ledger.store} has not answered for half a minute: see that it runs, then start again.`
         : explain(error)
-  const handled = counts.recorded + counts.duplicate + counts.unchanged
-  return new DemoError(
-    `${why} What was handled before that (${plural(handled, 'message')}) stays in ${ledger.store}.`,
-    { cause: error },
-  )
+  const handled = plural(counts.recorded + counts.duplicate + counts.unchanged, 'message')
+  const kept =
+    ledger.store === 'memory:' ? '' : ` What was handled before that (${handled}) stays in ${ledger.store}.`
+  return new DemoError(why + kept, { cause: error })
 }
 
 export interface Parts {
@@ -61,12 +60,14 @@ export interface Parts {
   readonly file: MessagesFile
   readonly output: Output
   readonly signal: AbortSignal
+  /** How many messages are in flight at most. */
+  readonly atOnce: number
   /** Where progress is shown; nowhere if undefined. */
   readonly progressOn: NodeJS.WriteStream | undefined
 }
 
 /** Gives the file's messages to the ledger and waits until the views hold them. */
-export const run = async ({ ledger, file, output, signal, progressOn }: Parts): Promise<Ran> => {
+export const run = async ({ ledger, file, output, signal, atOnce, progressOn }: Parts): Promise<Ran> => {
   const counts = noCounts()
   const progress =
     progressOn === undefined
@@ -87,7 +88,7 @@ export const run = async ({ ledger, file, output, signal, progressOn }: Parts): 
   const began = performance.now()
   let received = began
   try {
-    await ingest({ lines: file.lines(), handle: ledger.handle, counts, onRejected, signal })
+    await ingest({ lines: file.lines(), handle: ledger.handle, counts, onRejected, signal, atOnce })
     received = performance.now()
     await caughtUp(ledger, signal)
   } catch (error) {

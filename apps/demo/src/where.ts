@@ -30,3 +30,7 @@ export const storeOf = ({ store }: Options, { STORE }: NodeJS.ProcessEnv, from: 
   mkdirSync(folder, { recursive: true })
   return `sqlite:${folder}/${databaseOf(from)}`
 }
+
+/** Where a person finds the data of a store again. */
+export const whereIsIt = (store: string): string =>
+  store.startsWith('sqlite:') ? resolve(store.slice('sqlite:'.length)) : store

@@ -11,12 +11,12 @@ export const usableToken = (token: string | undefined): string => {
   if (trimmed === '')
     throw new ConfigurationError(
       'ANALYTICS_TOKEN',
-      'set it to the secret that callers must send, for example ANALYTICS_TOKEN=$(openssl rand -hex 32)',
+      'set it to the secret that callers must send, for example ANALYTICS_TOKEN=$(openssl rand -hex 32).',
     )
   if (!sendable.test(trimmed))
     throw new ConfigurationError(
       'ANALYTICS_TOKEN',
-      'use visible ASCII characters without blanks, since it is sent in an HTTP header; `openssl rand -hex 32` makes a good one',
+      'use visible ASCII characters without blanks, since it is sent in an HTTP header; `openssl rand -hex 32` makes a good one.',
     )
   return trimmed
 }

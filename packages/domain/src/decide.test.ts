@@ -49,6 +49,13 @@ test('a second new batch tells only what is new or differs, whatever the order o
     .gives({ type: 'WorkflowDescribed', data: { queries: ['dog'] } })
 })
 
+test('a field that is named like something every object has is new all the same', () => {
+  const odd = JSON.parse('{"__proto__":{},"constructor":1}')
+  const raw = JSON.parse('{"type":"new-batch","batchId":"b","locationId":"l","__proto__":{},"constructor":1}')
+  given(newBatch({})).when(raw).gives({ type: 'WorkflowDescribed', data: odd })
+  given(raw).when(raw).gives()
+})
+
 test('what a workflow was never started with starts it, and a new batch then describes it', () => {
   const facts: readonly [object, ...string[]][] = [
     [found('m'), 'MediaFound'],
@@ -117,6 +124,9 @@ test('progress only rises, whichever message tells it', () => {
     .when(stageComplete({ stage: 's', progress: 50 }))
     .gives(reported({ progress: 50, stage: 's' }))
   given(complete({})).when(progress(100)).gives()
+  given(newBatch({}))
+    .when({ ...progress(1), stage: 's', note: 'theirs' })
+    .gives(reported({ progress: 1, stage: 's', note: 'theirs' }))
 })
 
 test('an error is recorded each time, and fails its stage once, unless that is done', () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import { type Rejection, rejection } from './rejection.js'
 
@@ -26,12 +26,34 @@ const put = (target: Record<string, Json>, key: string, value: Json): void => {
   else target[key] = value
 }
 
-const plain = (value: unknown, path: string, depth: number): Json | undefined => {
+/** Where a value stands; written out only when something is wrong there. */
+interface Where {
+  readonly up: Where | undefined
+  readonly key: string | number
+}
+
+const pathOf = (where: Where): string => {
+  if (where.up === undefined) return ''
+  const up = pathOf(where.up)
+  if (typeof where.key === 'number') return `${up}[${where.key}]`
+  return up === '' ? where.key : `${up}.${where.key}`
+}
+
+const refuse = (where: Where, why: string): never => {
+  throw new Refused(pathOf(where), why)
+}
+
+const plain = (
+  value: unknown,
+  up: Where | undefined,
+  key: string | number,
+  depth: number,
+): Json | undefined => {
   switch (typeof value) {
     case 'string':
       return value.toWellFormed()
     case 'number':
-      if (!Number.isFinite(value)) throw new Refused(path, 'a number that is not finite')
+      if (!Number.isFinite(value)) return refuse({ up, key }, 'a number that is not finite')
       return value === 0 ? 0 : value
     case 'boolean':
       return value
@@ -40,21 +62,22 @@ const plain = (value: unknown, path: string, depth: number): Json | undefined =>
     case 'symbol':
       return undefined
     case 'bigint':
-      throw new Refused(path, 'a BigInt, which JSON does not have')
+      return refuse({ up, key }, 'a BigInt, which JSON does not have')
   }
   if (value === null) return null
   if (depth > maxDepth)
-    throw new Refused(path, `more than ${maxDepth} levels of objects and lists in each other`)
+    return refuse({ up, key }, `more than ${maxDepth} levels of objects and lists in each other`)
+  const here = { up, key }
   // `from` and not `map`, which would leave the holes of a sparse list.
-  if (Array.isArray(value)) return Array.from(value, (v, i) => plain(v, `${path}[${i}]`, depth + 1) ?? null)
-  const object = value as object
-  if ('toJSON' in object && typeof object.toJSON === 'function')
-    return plain(object.toJSON(), path, depth + 1)
+  if (Array.isArray(value)) return Array.from(value, (v, i) => plain(v, here, i, depth + 1) ?? null)
+  const object = value as { readonly [key: string]: unknown }
+  if (typeof object.toJSON === 'function') return plain(object.toJSON(), up, key, depth + 1)
   const result: Record<string, Json> = {}
-  for (const [key, child] of Object.entries(object)) {
-    if (key.includes('\0')) throw new Refused(path, 'a key with a NUL character')
-    const kept = plain(child, path === '' ? key : `${path}.${key}`, depth + 1)
-    if (kept !== undefined) put(result, key.toWellFormed(), kept)
+  // In the order of the canonical form, which then needs no sorting.
+  for (const name of Object.keys(object).sort()) {
+    if (name.includes('\0')) return refuse(here, 'a key with a NUL character')
+    const kept = plain(object[name], here, name, depth + 1)
+    if (kept !== undefined) put(result, name.toWellFormed(), kept)
   }
   return result
 }
@@ -65,7 +88,7 @@ const plain = (value: unknown, path: string, depth: number): Json | undefined =>
  */
 export const normalise = (value: unknown): E.Either<Rejection, Json> => {
   try {
-    return E.right(plain(value, '', 1) ?? null)
+    return E.right(plain(value, undefined, '', 1) ?? null)
   } catch (error) {
     // What else throws here is the value's own code: a getter, a proxy, a `toJSON`.
     if (!(error instanceof Refused))
@@ -74,22 +97,41 @@ export const normalise = (value: unknown): E.Either<Rejection, Json> => {
   }
 }
 
-/** One text for one value: keys sorted by code unit, no white space. After RFC 8785. */
-export const canonical = (value: Json): string => {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  const object = value as JsonObject
-  let text = '{'
-  for (const key of Object.keys(object).sort()) {
-    const child = object[key]
-    if (child === undefined) continue
-    text += `${text.length > 1 ? ',' : ''}${JSON.stringify(key)}:${canonical(child)}`
-  }
-  return `${text}}`
+/** JSON.stringify puts keys that look like an index first, whatever their order. */
+const isIndexLike = (key: string): boolean => {
+  const first = key.charCodeAt(0)
+  return first >= 48 && first <= 57 && /^(0|[1-9]\d{0,9})$/.test(key)
 }
 
+/** Whether JSON.stringify gives the keys in the right order by itself, which is much faster. */
+const isOrdered = (value: Json): boolean => {
+  if (value === null || typeof value !== 'object') return true
+  if (Array.isArray(value)) return value.every(isOrdered)
+  const object = value as JsonObject
+  let last = ''
+  for (const key in object) {
+    if (key < last || isIndexLike(key) || !isOrdered(object[key] as Json)) return false
+    last = key
+  }
+  return true
+}
+
+const ordered = (value: Json): string => {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(ordered).join(',')}]`
+  const object = value as JsonObject
+  const fields = Object.keys(object)
+    .sort()
+    .filter(key => object[key] !== undefined)
+    .map(key => `${JSON.stringify(key)}:${ordered(object[key] as Json)}`)
+  return `{${fields.join(',')}}`
+}
+
+/** One text for one value: keys sorted by code unit, no white space. After RFC 8785. */
+export const canonical = (value: Json): string => (isOrdered(value) ? JSON.stringify(value) : ordered(value))
+
 /** SHA-256 of a text's UTF-8 bytes, in hexadecimal. */
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string): string => hash('sha256', text)
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

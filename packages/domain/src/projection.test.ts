@@ -112,6 +112,23 @@ test('a location counts a workflow where it stands: active, failed, completed', 
   )
 })
 
+test('what new batches say of a workflow is added up', () => {
+  const { workflow } = views(
+    message('new-batch', { queries: ['a'], note: 1 }),
+    message('new-batch', { note: 2 }),
+  )
+  assert.equal(workflow.described, { queries: ['a'], note: 2 })
+})
+
+test('a stage of a media item that failed and then completed is listed once, as it is now', () => {
+  const failure = message('error', { error: { message: 'x' }, stage: 's', mediaId: 'm' })
+  const { media } = views(failure, message('stage-complete', { stage: 's', mediaId: 'm' }))
+  assert.equal(
+    media('m')?.stages.map(({ stage, status }) => [stage, status]),
+    [['s', 'completed']],
+  )
+})
+
 test('what a message says of a location is added to what was said before', () => {
   const { location } = views(
     message('new-batch', { location: { name: 'Osaka', area: 1 }, geo: { latitude: 1, longitude: 2 } }),
@@ -139,9 +156,12 @@ test('100 stages are counted apart, the others together, and media items keep 10
   const stages = Array.from({ length: 103 }, (_, i) =>
     message('stage-complete', { stage: `s${i}`, mediaId: 'm' }),
   )
-  const { workflow, location, media } = views(...stages)
+  // A stage that is counted apart stays so when there is no room for new ones.
+  const again = message('stage-complete', { stage: 's0', mediaId: 'n' })
+  const { workflow, location, media } = views(...stages, again)
   for (const document of [workflow, location]) {
     assert.is(document.stages.length, 101)
+    assert.is(document.stages[0]?.completed, 2)
     assert.equal([document.stages[100]?.stage, document.stages[100]?.completed], [otherStages, 3])
   }
   assert.is(media('m')?.stages.length, 100)

@@ -43,11 +43,11 @@ const reused = (id: string): Verdict => ({
 })
 
 const commitMessage = ({ envelope, handler, correlationId }: Incoming): CommitMessage => ({
-  id: envelope.id,
-  handler,
   at: envelope.receivedAt,
-  digest: envelope.digest,
   ...(correlationId === undefined ? {} : { correlationId }),
+  digest: envelope.digest,
+  handler,
+  id: envelope.id,
 })
 
 /** Decides waiting messages of one stream in order, each on the state that those before it lead to. */
@@ -79,8 +79,8 @@ export const plan = (history: History, incoming: readonly Incoming[]): Plan => {
       verdicts.push({ tag: 'unchanged' })
       return
     }
-    for (const event of decided.right)
-      events.push({ ...event, message: messages.length } as unknown as StoredEvent)
+    for (const { at, data, type, v } of decided.right)
+      events.push({ at, data, message: messages.length, type, v } as unknown as StoredEvent)
     messages.push(commitMessage(message))
     state = decided.right.reduce(evolve, state)
     verdicts.push({ tag: 'new' })

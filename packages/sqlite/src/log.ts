@@ -25,8 +25,9 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
     'INSERT OR IGNORE INTO events (partition, position, stream, version, prev, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
   const insertMessage = db.prepare(
-    'INSERT INTO messages (partition, id, digest, position) VALUES (?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO messages (partition, id, digest, position) VALUES (?, ?, ?, ?)',
   )
+  const deleteMessage = db.prepare('DELETE FROM messages WHERE partition = ? AND id = ?')
   const readAfter = db.prepare(
     `SELECT ${columns} FROM events WHERE partition = ? AND position > ? ORDER BY position LIMIT ?`,
   )
@@ -39,22 +40,30 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
     return row.position ?? 0
   }
 
-  const put = (
-    { partition, position, stream, version, prev, hash, messages }: Commit,
-    body: string,
+  /** Takes the message ids, or none of them when one is known already. */
+  const takeIds = (
+    { partition, messages }: Pick<Draft, 'partition' | 'messages'>,
+    position: number,
   ): boolean => {
-    if (insertCommit.run(partition, position, stream, version, prev, hash, body).changes === 0) return false
-    for (const { id, digest } of messages) insertMessage.run(partition, id, digest, position)
+    for (const [i, { id, digest }] of messages.entries()) {
+      if (insertMessage.run(partition, id, digest, position).changes === 1) continue
+      for (const taken of messages.slice(0, i)) deleteMessage.run(partition, taken.id)
+      return false
+    }
     return true
   }
 
+  const put = ({ partition, position, stream, version, prev, hash }: Commit, body: string): boolean =>
+    insertCommit.run(partition, position, stream, version, prev, hash, body).changes === 1
+
   const land = (draft: Draft, position: number, at: string): Landing => {
-    const { partition, messages } = draft
-    if (messages.some(({ id }) => knownMessage.get(partition, id) !== undefined)) return { tag: 'taken' }
     const { commit, text } = seal(draft, position, at)
-    const bytes = Buffer.byteLength(text)
+    const bytes = text.length > maxCommitBytes / 4 ? Buffer.byteLength(text) : text.length
     if (bytes > maxCommitBytes) return { tag: 'too-large', bytes, limit: maxCommitBytes }
-    return put(commit, text) ? { tag: 'landed', commit } : { tag: 'taken' }
+    if (!takeIds(draft, position)) return { tag: 'taken' }
+    if (put(commit, text)) return { tag: 'landed', commit }
+    for (const { id } of draft.messages) deleteMessage.run(draft.partition, id)
+    return { tag: 'taken' }
   }
 
   const appendAll = (drafts: readonly Draft[]): readonly Landing[] => {
@@ -76,7 +85,7 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
         for (const { partition, position } of holes) {
           const filler = voidCommit(seal, partition, position)
           const { prev: _prev, hash: _hash, ...body } = filler
-          put(filler, canonical(body as unknown as Json))
+          if (put(filler, canonical(body as unknown as Json))) takeIds(filler, position)
         }
       }),
     read: async (after: Positions, limit: number) =>
@@ -98,7 +107,8 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
       ),
     findMessages: async (partition, ids) =>
       connection.read(() =>
-        ids.flatMap(id => (knownMessage.get(partition, id) as KnownMessage | undefined) ?? []),
+        // `all`, since `get` adds a field of its own to the row.
+        ids.flatMap(id => knownMessage.all(partition, id) as KnownMessage[]),
       ),
     tails: async () =>
       connection.read(

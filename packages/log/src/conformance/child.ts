@@ -8,7 +8,8 @@ const report = (what: Report): void => {
   process.send?.(what)
 }
 
-const once = <A>(): Promise<A> => new Promise(resolve => process.once('message', resolve as (a: unknown) => void))
+const once = <A>(): Promise<A> =>
+  new Promise(resolve => process.once('message', resolve as (a: unknown) => void))
 
 const job = await once<Job>()
 const { reopen } = (await import(job.module)) as { reopen: Reopen }

@@ -45,9 +45,16 @@ export class Crew {
    * Starts a process for each list of messages; they begin when all of them have opened the ledger.
    * @param onReceipt called at each receipt of any of them
    */
-  async set(work: readonly (readonly Raw[])[], together = 20, onReceipt?: (hand: Hand) => void): Promise<Hand[]> {
+  async set(
+    work: readonly (readonly Raw[])[],
+    together = 20,
+    onReceipt?: (hand: Hand) => void,
+  ): Promise<Hand[]> {
     const started = work.map((messages, i) =>
-      this.start({ ...this.elsewhere, ledger: this.ledger, server: `server-${i}`, messages, together }, onReceipt),
+      this.start(
+        { ...this.elsewhere, ledger: this.ledger, server: `server-${i}`, messages, together },
+        onReceipt,
+      ),
     )
     await Promise.all(started.map(({ ready }) => ready))
     return started.map(({ child, hand }) => {
@@ -84,6 +91,8 @@ export class Crew {
         done || killed ? resolve() : reject(new Error(`${job.server} ended early.\n${complaint}`)),
       ),
     )
+    // Whoever waits for it is told; nobody does when the test is over already.
+    exit.catch(() => {})
     const hand: Hand = {
       receipts,
       finished: exit,

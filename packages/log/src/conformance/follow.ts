@@ -72,7 +72,11 @@ export const checkOrder = (commits: readonly Commit[]): void => {
     if (isVoid(commit)) continue
     const last = lasts.get(stream)
     assert.equal(version, (last?.version ?? 0) + 1, `stream ${stream} goes on without a gap at ${commit._id}`)
-    assert.equal(commit.prev, last?.hash ?? '', `${commit._id} holds the hash of the stream's commit before it`)
+    assert.equal(
+      commit.prev,
+      last?.hash ?? '',
+      `${commit._id} holds the hash of the stream's commit before it`,
+    )
     assert(commit.at >= (last?.at ?? ''), `${commit._id} is not before the stream's commit before it`)
     lasts.set(stream, commit)
   }

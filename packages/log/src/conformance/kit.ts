@@ -21,7 +21,11 @@ export const partitions = 4
 const receivedAt = '2024-05-01T12:00:00.000Z'
 
 /** A message as a crawler sends it; `locationId` and `batchId` name its workflow. */
-export type Raw = { readonly type: CrawlMessage['type']; readonly locationId: string; readonly batchId: string }
+export type Raw = {
+  readonly type: CrawlMessage['type']
+  readonly locationId: string
+  readonly batchId: string
+}
 
 /** A workflow's two names. */
 export type Workflow = Pick<Raw, 'locationId' | 'batchId'>
@@ -82,7 +86,12 @@ export const draftOf = (
     after: previous?.position ?? 0,
     notBefore: previous?.at ?? '',
     server: 'conformance',
-    messages: sent.map(({ envelope: { id, digest, receivedAt: at }, handler }) => ({ id, handler, at, digest })),
+    messages: sent.map(({ envelope: { id, digest, receivedAt: at }, handler }) => ({
+      id,
+      handler,
+      at,
+      digest,
+    })),
     events: sent.map(({ envelope: { at, body } }, message) => {
       const { error, context: told } = body as CrawlMessage & { type: 'error' }
       return { type: 'ErrorRecorded', v: 1, at, message, data: { error, context: told } }
@@ -102,7 +111,10 @@ export const commitOf = (landing: Landing | undefined): Commit => {
 }
 
 export const positionOf = (receipt: Receipt | undefined): number => {
-  assert(receipt !== undefined && 'position' in receipt, `expected a position, got ${JSON.stringify(receipt)}`)
+  assert(
+    receipt !== undefined && 'position' in receipt,
+    `expected a position, got ${JSON.stringify(receipt)}`,
+  )
   return receipt.position
 }
 

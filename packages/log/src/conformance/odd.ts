@@ -7,7 +7,9 @@ export const odd = {
   'a reference': { $ref: 'events', $id: 'x' },
   'half a reference': { $ref: '#/definitions/item' },
   'keys with dots and dollars': { 'a.b': 1, $gt: 2, $: 3, '.': 4 },
-  'keys of every object': JSON.parse('{"__proto__":{"a":1},"constructor":2,"toString":3,"toBSON":4,"length":5}'),
+  'keys of every object': JSON.parse(
+    '{"__proto__":{"a":1},"constructor":2,"toString":3,"toBSON":4,"length":5}',
+  ),
   'an empty key': { '': 1 },
   'keys that look like numbers': { 10: 'a', 9: 'b', '01': 'c' },
   'large and small numbers': [
@@ -20,9 +22,22 @@ export const odd = {
     0.1,
     Number.MIN_SAFE_INTEGER,
   ],
-  'texts from everywhere': ['中文', 'عربى', '😀', '\u0000', '\uffff', '\u{10ffff}', "'; DROP TABLE events; --"],
+  'texts from everywhere': [
+    '中文',
+    'عربى',
+    '😀',
+    '\u0000',
+    '\uffff',
+    '\u{10ffff}',
+    "'; DROP TABLE events; --",
+  ],
   'nothing at all': [null, [], {}, [[]], ''],
-  'texts that look like other things': ['2024-01-01T00:00:00.000Z', '507f1f77bcf86cd799439011', 'NaN', 'null'],
+  'texts that look like other things': [
+    '2024-01-01T00:00:00.000Z',
+    '507f1f77bcf86cd799439011',
+    'NaN',
+    'null',
+  ],
 } as const satisfies { [name: string]: Json }
 
 export type OddName = keyof typeof odd

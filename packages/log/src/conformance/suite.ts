@@ -26,6 +26,7 @@ export type Rule =
 /** What a test works with: a ledger of its own that is closed behind it. */
 export class Bench {
   private readonly stores: Store[] = []
+  private readonly others: Bench[] = []
   readonly crew: Crew
 
   constructor(
@@ -42,6 +43,13 @@ export class Bench {
     return this.closing(await this.fixture.open(this.ledger, { partitions }))
   }
 
+  /** A bench over a ledger of its own beside this one's, closed with it. */
+  beside(suffix: string): Bench {
+    const other = new Bench(this.fixture, `${this.ledger}-${suffix}`, this.random)
+    this.others.push(other)
+    return other
+  }
+
   /** Has a store closed when the test is over. */
   closing(store: Store): Store {
     this.stores.push(store)
@@ -50,7 +58,7 @@ export class Bench {
 
   async close(): Promise<void> {
     this.crew.dismiss()
-    await Promise.allSettled(this.stores.map(store => store.close()))
+    await Promise.allSettled([...this.stores, ...this.others].map(one => one.close()))
   }
 }
 

@@ -1,0 +1,50 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { help, readOptions } from './options.js'
+
+test('reads what the command line gives', () => {
+  assert.equal(readOptions([]), { help: false, host: '0.0.0.0', overrides: {} })
+  assert.equal(readOptions(['--port', '0', '--store=memory:', '--host', '127.0.0.1']), {
+    help: false,
+    host: '127.0.0.1',
+    overrides: { PORT: '0', STORE: 'memory:' },
+  })
+  assert.is(readOptions(['--help']).help, true)
+  assert.is(readOptions(['-h']).help, true)
+})
+
+for (const [args, expected] of [
+  [['--token', 's3cret'], /^--token: set ANALYTICS_TOKEN/],
+  [['--token=s3cret'], /^--token: set ANALYTICS_TOKEN/],
+  [['--prot', 's3cret'], /^--prot: there is no such option/],
+  [['--constructor'], /^--constructor: there is no such option/],
+  [['--port'], /^--port: needs a value/],
+  [['--store='], /^--store: needs a value/],
+  [['mongodb://u:s3cret@h/db'], /^command line: /],
+] as const)
+  test(`refuses ${args.join(' ')} without repeating a value`, () => {
+    assert.throws(
+      () => readOptions(args),
+      (error: unknown) =>
+        error instanceof Error &&
+        error.name === 'ConfigurationError' &&
+        expected.test(error.message) &&
+        !error.message.includes('s3cret'),
+    )
+  })
+
+test('the help names every setting', () => {
+  for (const name of [
+    '--store',
+    '--port',
+    '--host',
+    'STORE',
+    'PORT',
+    'ANALYTICS_TOKEN',
+    'LOG_LEVEL',
+    'openssl rand',
+  ])
+    assert.ok(help.includes(name), name)
+})
+
+test.run()

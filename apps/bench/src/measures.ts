@@ -1,0 +1,202 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Commit } from '@crawl-ledger/log'
+import { type Ledger, openLedger } from 'crawl-ledger'
+import { readAll } from './read-all.js'
+import { type BenchMessage, crawl } from './stream.js'
+import type { Subject } from './subject.js'
+import { inFlight, median, seconds } from './timing.js'
+
+/** One line of the report. */
+export interface Ratio {
+  readonly what: string
+  /** The median of the rounds. */
+  readonly ratio: number
+  /** What it must be now. */
+  readonly limit: { readonly atLeast: number } | { readonly atMost: number }
+  readonly detail: string
+}
+
+const handleAll = (ledger: Ledger, messages: Iterable<BenchMessage>, most: number): Promise<void> =>
+  inFlight(messages, most, async message => {
+    const receipt = await ledger.handle(message)
+    if (receipt.outcome !== 'recorded' && receipt.outcome !== 'unchanged')
+      throw new Error(`the receipt of ${message.id} is ${JSON.stringify(receipt)}`)
+  })
+
+const perSecond = (count: number, time: number): string =>
+  `${Math.round(count / time).toLocaleString('en')}/s`
+
+/** Appends, and the three things they are measured against, on the same messages. */
+export const appending = async (
+  subject: Subject,
+  most: number,
+  total: number,
+  rounds: number,
+): Promise<Ratio[]> => {
+  const against: { inserts: number[]; upserts: number[]; views: number[] } = {
+    inserts: [],
+    upserts: [],
+    views: [],
+  }
+  let detail = ''
+  let direct = ''
+  for (let round = 0; round < rounds; round += 1) {
+    const messages = [...crawl(`r${round}`, total, 2 * most)]
+    const url = subject.fresh()
+    const ledger = await openLedger({ store: url, project: false })
+    const ours = await seconds(() => handleAll(ledger, messages, most))
+    await ledger.close()
+    const commits: Commit[] = await readAll(url)
+    const theirs = await seconds(() => subject.inserts(commits, most))
+    const projecting = await openLedger({ store: subject.fresh(), project: true })
+    const untilViews = await seconds(async () => {
+      await handleAll(projecting, messages, most)
+      await projecting.caughtUp({ timeoutMs: 120_000 })
+    })
+    await projecting.close()
+    const upserts = await subject.upserts()
+    const old = await seconds(() => inFlight(messages, most, message => upserts.write(message)))
+    await upserts.close()
+    against.inserts.push(theirs / ours)
+    against.upserts.push(old / ours)
+    against.views.push(old / untilViews)
+    detail = `${perSecond(total, ours)} in ${commits.length} commits, driver ${perSecond(commits.length, theirs)}`
+    direct = `${perSecond(total, ours)}, with views ${perSecond(total, untilViews)}, upserts ${perSecond(total, old)}`
+  }
+  return [
+    {
+      what: `append, ${most} in flight, to batched inserts`,
+      ratio: median(against.inserts),
+      limit: { atLeast: 0.5 },
+      detail,
+    },
+    {
+      what: `append, ${most} in flight, to direct upserts`,
+      ratio: median(against.upserts),
+      limit: { atLeast: most > 64 ? 2 : 1 },
+      detail: direct,
+    },
+    {
+      what: `append and views, ${most} in flight, to direct upserts`,
+      ratio: median(against.views),
+      limit: { atLeast: 0.5 },
+      detail: direct,
+    },
+  ]
+}
+
+/** One message at a time: the median latency of a handler to that of the same upserts. */
+export const latency = async (subject: Subject, total: number, rounds: number): Promise<Ratio> => {
+  const ratios: number[] = []
+  let detail = ''
+  for (let round = 0; round < rounds; round += 1) {
+    const messages = [...crawl(`l${round}`, total, 8)]
+    const times = async (work: (message: BenchMessage) => Promise<unknown>): Promise<number> => {
+      const taken: number[] = []
+      for (const message of messages) taken.push(await seconds(() => work(message)))
+      return median(taken) * 1000
+    }
+    const ledger = await openLedger({ store: subject.fresh(), project: false })
+    const ours = await times(message => ledger.handle(message))
+    await ledger.close()
+    const upserts = await subject.upserts()
+    const theirs = await times(message => upserts.write(message))
+    await upserts.close()
+    ratios.push(ours / theirs)
+    detail = `${ours.toFixed(2)} ms, upserts ${theirs.toFixed(2)} ms`
+  }
+  return {
+    what: 'one message at a time, latency to direct upserts',
+    ratio: median(ratios),
+    limit: { atMost: 1.3 },
+    detail,
+  }
+}
+
+interface ChildAnswer {
+  readonly seconds: number
+  readonly peakMb: number
+}
+
+/** Runs a part of the bench in a process of its own. */
+export const inChild = (...args: readonly string[]): Promise<ChildAnswer> =>
+  new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), args, {
+      execArgv: ['--import', 'tsx'],
+    })
+    child.once('message', answer => resolve(answer as ChildAnswer))
+    child.once('exit', code => code !== 0 && reject(new Error(`a process of the bench ended with ${code}`)))
+  })
+
+/** Four processes writing at once to one, in messages per second. */
+export const processes = async (subject: Subject, total: number, rounds: number): Promise<Ratio[]> => {
+  const totals: number[] = []
+  const fairness: number[] = []
+  let detail = ''
+  for (let round = 0; round < rounds; round += 1) {
+    const one = await inChild('write', subject.fresh(), `one${round}`, String(total))
+    const url = subject.fresh()
+    await (await openLedger({ store: url, project: false })).close()
+    const share = String(Math.floor(total / 2))
+    const four = await Promise.all([1, 2, 3, 4].map(n => inChild('write', url, `p${n}r${round}`, share)))
+    const slowest = Math.max(...four.map(answer => answer.seconds))
+    const fastest = Math.min(...four.map(answer => answer.seconds))
+    totals.push((2 * total) / slowest / (total / one.seconds))
+    fairness.push(fastest / slowest)
+    detail = `one ${perSecond(total, one.seconds)}, four ${perSecond(2 * total, slowest)}`
+  }
+  return [
+    { what: 'four processes writing to one', ratio: median(totals), limit: { atLeast: 0.8 }, detail },
+    {
+      what: 'the slowest of the four to the fastest',
+      ratio: median(fairness),
+      limit: { atLeast: 0.5 },
+      detail,
+    },
+  ]
+}
+
+/** How many messages of the stream give so many events: a new batch gives three, an error two. */
+const messagesFor = (events: number): number => Math.round((events * 19) / 22)
+
+/** A log of about so many events without views. */
+const seeded = async (subject: Subject, events: number): Promise<string> => {
+  const url = subject.fresh()
+  const ledger = await openLedger({ store: url, project: false })
+  await handleAll(ledger, crawl('seed', messagesFor(events), 8), 512)
+  await ledger.close()
+  return url
+}
+
+/** Projecting from the start to reading all and bulk-writing the final documents; and the memory it takes. */
+export const projecting = async (
+  subject: Subject,
+  events: number,
+  rounds: number,
+  memory: boolean,
+): Promise<Ratio[]> => {
+  const ratios: number[] = []
+  const peaks: number[] = []
+  let detail = ''
+  for (let round = 0; round < rounds; round += 1) {
+    const url = await seeded(subject, events)
+    const ours = await inChild('project', url)
+    const theirs = await seconds(() => subject.readAndWrite(url))
+    ratios.push(theirs / ours.seconds)
+    peaks.push(ours.peakMb)
+    detail = `${perSecond(events, ours.seconds)}, read and write ${perSecond(events, theirs)}`
+  }
+  const what = `projecting ${events.toLocaleString('en')} events to reading and bulk-writing`
+  const result: Ratio[] = [{ what, ratio: median(ratios), limit: { atLeast: 0.5 }, detail }]
+  if (memory) {
+    const large = await inChild('project', await seeded(subject, 4 * events))
+    result.push({
+      what: `peak memory of ${(4 * events).toLocaleString('en')} events to ${events.toLocaleString('en')}`,
+      ratio: large.peakMb / median(peaks),
+      limit: { atMost: 1.3 },
+      detail: `${Math.round(large.peakMb)} MB to ${Math.round(median(peaks))} MB`,
+    })
+  }
+  return result
+}

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSqlite } from '@crawl-ledger/sqlite'
+import Database from 'libsql'
+import { type Subject, upsertsOf } from './subject.js'
+
+const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'
+
+/** SQLite through libsql's own interface. */
+export const sqliteSubject = (): Subject => {
+  const folder = mkdtempSync(join(tmpdir(), 'crawl-bench-'))
+  let files = 0
+  const file = (): string => join(folder, `${++files}.db`)
+  const inside = <A>(db: Database.Database, work: () => A): A => {
+    db.exec('BEGIN IMMEDIATE')
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  }
+  return {
+    name: 'SQLite',
+    fresh: () => `sqlite:${file()}`,
+    inserts: async (commits, batch) => {
+      const path = file()
+      await openSqlite(path).close()
+      const db = new Database(path)
+      db.exec(pragmas)
+      const event = db.prepare(
+        'INSERT OR IGNORE INTO events (partition, position, stream, version, prev, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      )
+      const message = db.prepare(
+        'INSERT OR IGNORE INTO messages (partition, id, digest, position) VALUES (?, ?, ?, ?)',
+      )
+      for (let i = 0; i < commits.length; i += batch) {
+        inside(db, () => {
+          for (const { prev, hash, ...body } of commits.slice(i, i + batch)) {
+            const { partition, position, stream, version, messages } = body
+            event.run(partition, position, stream, version, prev, hash, JSON.stringify(body))
+            for (const { id, digest } of messages) message.run(partition, id, digest, position)
+          }
+        })
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      db.close()
+    },
+    upserts: async () => {
+      const db = new Database(file())
+      db.exec(pragmas)
+      const statements = Object.fromEntries(
+        ['workflows', 'locations', 'media'].map(view => {
+          db.exec(`CREATE TABLE ${view} (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`)
+          return [
+            view,
+            db.prepare(
+              `INSERT INTO ${view} (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = json_patch(body, excluded.body)`,
+            ),
+          ]
+        }),
+      )
+      return {
+        write: async message => {
+          for (const { view, id, set, count } of upsertsOf(message))
+            statements[view]?.run(id, JSON.stringify({ ...set, [count]: 1 }))
+        },
+        close: async () => {
+          db.close()
+        },
+      }
+    },
+    readAndWrite: async url => {
+      const source = new Database(url.slice('sqlite:'.length))
+      for (const { body } of source.prepare('SELECT body FROM events').iterate() as Iterable<{ body: string }>) JSON.parse(body)
+      const target = new Database(file())
+      target.exec(pragmas)
+      for (const view of ['workflows', 'locations', 'media']) {
+        target.exec(
+          `CREATE TABLE ${view} (id TEXT PRIMARY KEY, v, position, body TEXT NOT NULL) WITHOUT ROWID`,
+        )
+        const insert = target.prepare(`INSERT INTO ${view} (id, v, position, body) VALUES (?, ?, ?, ?)`)
+        const rows = source.prepare(`SELECT id, v, position, body FROM ${view}`).all() as {
+          id: string
+          v: number
+          position: number
+          body: string
+        }[]
+        for (let i = 0; i < rows.length; i += 1000)
+          inside(target, () => {
+            for (const { id, v, position, body } of rows.slice(i, i + 1000))
+              insert.run(id, v, position, JSON.stringify(JSON.parse(body)))
+          })
+      }
+      source.close()
+      target.close()
+    },
+    close: async () => rmSync(folder, { recursive: true, force: true }),
+  }
+}

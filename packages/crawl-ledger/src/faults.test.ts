@@ -1,0 +1,113 @@
+import { type Store, StoreUnavailable } from '@crawl-ledger/log'
+import { openSqlite } from '@crawl-ledger/sqlite'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Receipt } from './index.js'
+import { countersOf, stream } from './messages.test-kit.js'
+import { ledgerOver } from './open-ledger.js'
+
+const test = suite('a store that fails at each call in turn')
+
+/** How a call fails: before anything was done, after all was done, or between documents and checkpoints. */
+type Fault = 'refused' | 'answer lost' | 'half done'
+
+const calls = ['append', 'fill', 'read', 'readStreams', 'findMessages', 'tails'] as const
+
+/** The store with one call that fails. `reached` tells whether there was such a call at all. */
+const failing = (store: Store, fault: Fault, turn: number) => {
+  let count = 0
+  const guard = async <A>(work: () => Promise<A>, half: () => Promise<unknown> = work): Promise<A> => {
+    count += 1
+    if (count !== turn) return work()
+    if (fault === 'answer lost') await work()
+    if (fault === 'half done') await half()
+    throw new StoreUnavailable('The store of the test', undefined)
+  }
+  const log = Object.fromEntries(
+    calls.map(name => {
+      const call = store.log[name] as (...args: readonly unknown[]) => Promise<unknown>
+      return [name, (...args: readonly unknown[]) => guard(() => call(...args))]
+    }),
+  ) as unknown as Store['log']
+  const { views } = store
+  const wrapped: Store = {
+    ...store,
+    log: { ...log, partitions: store.log.partitions },
+    views: {
+      checkpoints: projection => guard(() => views.checkpoints(projection)),
+      load: (view, ids) => guard(() => views.load(view, ids)),
+      save: fold =>
+        guard(
+          () => views.save(fold),
+          () => views.save({ ...fold, moves: [] }),
+        ),
+      list: (view, page) => views.list(view, page),
+    },
+  }
+  return { store: wrapped, reached: () => count >= turn }
+}
+
+const workflows = 4
+const locations = ['osaka-1', 'osaka-2']
+const kept = new Set<Receipt['outcome']>(['recorded', 'duplicate', 'unchanged'])
+
+/** The whole run with one fault: nothing lost, nothing counted twice. Whether the fault was reached. */
+const survives = async (fault: Fault, turn: number): Promise<boolean> => {
+  const whole = openSqlite(':memory:', { partitions: 2 })
+  const faulty = failing(whole, fault, turn)
+  const ledger = ledgerOver(faulty.store, 'memory:', { project: true })
+  const receipts = await Promise.all(stream(locations, workflows).map(message => ledger.handle(message)))
+  assert.ok(receipts.every(({ outcome }) => kept.has(outcome)))
+  // Asked of the store below, so that the question itself does not fail.
+  const direct = ledgerOver(whole, 'memory:', { project: false })
+  await direct.caughtUp()
+  for (const id of locations) {
+    const { locationId: _, generatedAt: __, ...counters } = (await direct.analytics(id)) ?? {}
+    assert.equal(counters, countersOf(workflows), `${fault} at call ${turn}`)
+  }
+  await ledger.close()
+  return faulty.reached()
+}
+
+for (const fault of ['refused', 'answer lost', 'half done'] as const)
+  test(`${fault}: all is there once`, async () => {
+    let turn = 1
+    while (await survives(fault, turn)) turn += 1
+    assert.ok(turn > 5, 'the run has calls that can fail')
+  })
+
+test('a store that stays away gives `unavailable`, and nothing was kept', async () => {
+  const whole = openSqlite(':memory:')
+  const away: Store = {
+    ...whole,
+    log: {
+      ...whole.log,
+      append: () => Promise.reject(new StoreUnavailable('The store of the test', undefined)),
+    },
+  }
+  const ledger = ledgerOver(away, 'memory:', { project: false, retryForMs: 20 })
+  const receipt = await ledger.handle({ type: 'new-batch', batchId: 'b', locationId: 'l' })
+  assert.equal(receipt, { outcome: 'unavailable' })
+  assert.equal(
+    [...(await whole.log.tails()).values()].filter(position => position > 0),
+    [],
+  )
+  await ledger.close()
+})
+
+test('a mistake of ours is no silent time-out', async () => {
+  const whole = openSqlite(':memory:')
+  const broken: Store = {
+    ...whole,
+    log: { ...whole.log, append: () => Promise.reject(new TypeError('a mistake')) },
+  }
+  const ledger = ledgerOver(broken, 'memory:', { project: false })
+  const error = await ledger.handle({ type: 'new-batch', batchId: 'b', locationId: 'l' }).then(
+    () => undefined,
+    (e: unknown) => e,
+  )
+  assert.instance(error, TypeError)
+  await ledger.close()
+})
+
+test.run()

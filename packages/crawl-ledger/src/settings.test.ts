@@ -1,0 +1,57 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ConfigurationError } from './errors.js'
+import { readSettings } from './settings.js'
+
+const test = suite('settings')
+
+const refused = (env: NodeJS.ProcessEnv): ConfigurationError => {
+  try {
+    readSettings(env)
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+test('the defaults', () => {
+  assert.equal(readSettings({}), {
+    store: 'sqlite:crawl.db',
+    poolSize: 10,
+    port: 3003,
+    logLevel: 'info',
+    database: 'ta_crawler_st',
+  })
+})
+
+test('the database goes by NODE_ENV', () => {
+  assert.is(readSettings({ NODE_ENV: 'production' }).database, 'ta_crawler')
+  assert.is(readSettings({ NODE_ENV: 'test' }).database, 'ta_crawler_st')
+})
+
+test('an override wins over the environment, and an empty value counts as none', () => {
+  assert.is(readSettings({ PORT: '1' }, { PORT: '2' }).port, 2)
+  assert.is(readSettings({ PORT: '' }).port, 3003)
+})
+
+for (const [name, value, words] of [
+  ['PARTITIONS', '0', /PARTITIONS: it must be a whole number from 1 to 1024, and not "0"\./],
+  ['PARTITIONS', '1.5', /whole number/],
+  ['POOL_SIZE', 'many', /POOL_SIZE: it must be a whole number from 1 to 1000, and not "many"\./],
+  ['PORT', '65536', /PORT: it must be a whole number from 0 to 65535/],
+  ['LOG_LEVEL', 'loud', /LOG_LEVEL: it must be one of fatal, error, warn/],
+] as const)
+  test(`${name}=${value} is refused in words`, () => {
+    assert.match(refused({ [name]: value }).message, words)
+  })
+
+test('a secret that is refused is not shown', () => {
+  for (const name of ['STORE', 'ANALYTICS_TOKEN', 'AUDIT_KEY']) {
+    const { message, setting } = refused({ [name]: 'hunter2' })
+    assert.is(setting, name)
+    assert.not.match(message, /hunter2/)
+  }
+})
+
+test.run()

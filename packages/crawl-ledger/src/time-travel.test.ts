@@ -1,0 +1,56 @@
+import { crawl, folded, type ViewDocument } from '@crawl-ledger/domain'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ConfigurationError } from './index.js'
+import { collected, stream, withLedger } from './messages.test-kit.js'
+
+const test = suite('time travel')
+
+test('stateAt at each position equals the fold of the prefix, and the last one the view', () =>
+  withLedger({ store: 'memory:' }, async ledger => {
+    for (const message of stream(['osaka-1', 'osaka-2'], 6)) await ledger.handle(message)
+    await ledger.caughtUp()
+    for (const view of await ledger.workflows.list()) {
+      const events = await collected(ledger.history(view._id))
+      for (const { position: end } of events) {
+        // Folded here event by event, and not by the code under test.
+        const prefix = events
+          .filter(({ position }) => position <= end)
+          .reduce<ViewDocument | undefined>(
+            (document, { event, position, version, stream: id, recordedAt }) => {
+              const routes = crawl.routes(event, { stream: id, position, version, recordedAt })
+              const route = routes.find(({ view: name }) => name === 'workflows')
+              return route === undefined ? document : folded(crawl, route, document, position)
+            },
+            undefined,
+          )
+        assert.equal(await ledger.stateAt(view._id, { position: end }), prefix)
+      }
+      const last = events[events.length - 1]
+      assert.equal(await ledger.stateAt(view._id, { position: last?.position ?? 0 }), view)
+      assert.equal(await ledger.stateAt(view._id, { time: last?.recordedAt ?? '' }), view)
+      assert.is(await ledger.stateAt(view._id, { position: (events[0]?.position ?? 0) - 1 }), undefined)
+      assert.is(await ledger.stateAt(view._id, { time: '1999-01-01' }), undefined)
+    }
+  }))
+
+test('history tells which message caused an event, in order without gaps', () =>
+  withLedger({ store: 'memory:', server: 'alpha' }, async ledger => {
+    for (const message of stream(['osaka-1'], 1)) await ledger.handle(message)
+    const events = await collected(ledger.history('osaka-1/batch-1'))
+    assert.equal([...new Set(events.map(({ version }) => version))], [1, 2, 3, 4, 5, 6, 7])
+    assert.is(events[0]?.messageId, 'osaka-1:1:1')
+    assert.is(events[0]?.server, 'alpha')
+    assert.equal(await collected(ledger.history('nobody/nothing')), [])
+  }))
+
+test('a time that is none is refused', () =>
+  withLedger({ store: 'memory:' }, async ledger => {
+    const error = await ledger.stateAt('l/b', { time: 'yesterday' }).then(
+      () => undefined,
+      (e: unknown) => e,
+    )
+    assert.instance(error, ConfigurationError)
+  }))
+
+test.run()

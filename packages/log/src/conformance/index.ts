@@ -1,0 +1,49 @@
+import { appending } from './appending.js'
+import { duplicates } from './duplicates.js'
+import { faults } from './faults.js'
+import type { Fixture } from './fixture.js'
+import { following } from './following.js'
+import { holes } from './holes.js'
+import { ledger } from './ledger.js'
+import { limits } from './limits.js'
+import { lists } from './lists.js'
+import { reading } from './reading.js'
+import { sequencing } from './sequencing.js'
+import { bound, type ConformanceTest, type Sample } from './suite.js'
+import { views } from './views.js'
+
+export type { Capabilities, Fixture, Reopen, Stalled } from './fixture.js'
+export { type OddName, odd } from './odd.js'
+export type { ConformanceTest, Rule } from './suite.js'
+
+const samples: readonly Sample[] = [
+  ...appending,
+  ...duplicates,
+  ...following,
+  ...holes,
+  ...sequencing,
+  ...reading,
+  ...limits,
+  ...faults,
+  ...views,
+  ...lists,
+  ...ledger,
+]
+
+/** How long one test may take. */
+const patienceMs = 20_000
+
+/**
+ * The suite as a list: what every store must pass.
+ * A failure names the store and a seed; with that in `SEED` it happens again.
+ */
+export const conformanceTests = (fixture: Fixture, timeoutMs = patienceMs): readonly ConformanceTest[] =>
+  samples.map(sample => bound(fixture, sample, timeoutMs))
+
+/** Adds the suite to a test runner: `conformance(fixture, suite(fixture.name))` with uvu. */
+export const conformance = (
+  fixture: Fixture,
+  register: (name: string, run: () => Promise<void>) => void,
+): void => {
+  for (const { name, run } of conformanceTests(fixture)) register(name, run)
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import type { ViewDocument } from '@crawl-ledger/domain'
+import type { ViewStore } from '../ports.js'
+import type { Bench, Sample } from './suite.js'
+
+/** In the order of their code points, which is that of their bytes in UTF-8. */
+const names = [
+  '0',
+  'A',
+  'Z',
+  'a',
+  'a ',
+  'a-b',
+  'aa',
+  'b',
+  'z',
+  '~',
+  'ä',
+  'é',
+  'Ω',
+  'я',
+  '中',
+  '한',
+  '😀',
+  '🦀',
+]
+
+/** What stores may sort differently, and must hold all the same. */
+const last = ['～', '\uffff', '\u{10ffff}', '\u{10ffff}\u{10ffff}']
+
+const filled = async (bench: Bench, ids: readonly string[]): Promise<ViewStore> => {
+  const { views } = await bench.open()
+  const writes = ids.toReversed().map(
+    _id =>
+      ({
+        view: 'media',
+        document: { _id, v: 1, position: 1 },
+        expected: undefined,
+      }) as const,
+  )
+  assert.equal(await views.save({ projection: 'crawl@1', writes, moves: [] }), true)
+  return views
+}
+
+const paged = async (views: ViewStore, prefix: string, limit: number): Promise<string[]> => {
+  const ids: string[] = []
+  for (;;) {
+    const after = ids.at(-1)
+    const page: readonly ViewDocument[] = await views.list('media', {
+      prefix,
+      limit,
+      ...(after === undefined ? {} : { after }),
+    })
+    assert(page.length <= limit)
+    ids.push(...page.map(({ _id }) => _id))
+    if (page.length < limit) return ids
+    assert(ids.length < 1000, 'the list comes to an end')
+  }
+}
+
+/** Documents by the beginning of their key. */
+export const lists: readonly Sample[] = [
+  {
+    rule: 'lists',
+    name: 'documents are listed in the order of their keys, page by page, whatever letters these have',
+    run: async bench => {
+      const ids = names.map(name => `P/b/${name}`)
+      const views = await filled(bench, ids)
+      for (const limit of [1, 4, names.length, 100]) assert.deepEqual(await paged(views, 'P/b/', limit), ids)
+    },
+  },
+  {
+    rule: 'lists',
+    name: 'a list holds every key that begins with the prefix and no other',
+    run: async bench => {
+      const inside = [...names, ...last].map(name => `P/b/${name}`)
+      const outside = ['P', 'P/', 'P/b', 'P/b.x', 'P/b0', 'P/bb', 'P/ä/x', 'Q/b/a', 'p/b/a']
+      const views = await filled(bench, [...inside, ...outside])
+      assert.deepEqual((await paged(views, 'P/b/', 3)).sort(), inside.toSorted())
+      assert.deepEqual((await paged(views, '', 5)).sort(), [...inside, ...outside].sort())
+      assert.deepEqual(await paged(views, 'P/ä', 5), ['P/ä/x'])
+      assert.deepEqual(await paged(views, 'P/b/\u{10ffff}', 5), [
+        'P/b/\u{10ffff}',
+        'P/b/\u{10ffff}\u{10ffff}',
+      ])
+      assert.deepEqual(await paged(views, 'R', 5), [])
+      assert.deepEqual(await views.list('workflows', { prefix: '', limit: 5 }), [])
+    },
+  },
+]

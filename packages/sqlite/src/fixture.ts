@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Fixture, Reopen } from '@crawl-ledger/log/conformance'
+import Database from 'libsql'
+import { openSqlite } from './open.js'
+
+const fileOf = (folder: string, ledger: string): string => join(folder, `${ledger}.db`)
+
+/** Opens a ledger of the fixture in another process. */
+export const reopen: Reopen = async (folder, ledger) => openSqlite(fileOf(folder, ledger))
+
+/** SQLite files in a folder of their own, which is removed when the process ends. */
+export const sqliteFixture = (): Fixture => {
+  const folder = mkdtempSync(join(tmpdir(), 'crawl-ledger-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return {
+    name: 'sqlite',
+    open: async (ledger, options = {}) => openSqlite(fileOf(folder, ledger), options),
+    elsewhere: { module: import.meta.url, location: folder },
+    setFormat: async (ledger, format) => {
+      const db = new Database(fileOf(folder, ledger))
+      db.prepare('UPDATE ledger SET format = ?').run(format)
+      db.close()
+    },
+    capabilities: { holes: false, sequencer: false, wholeFolds: true, refuses: [] },
+  }
+}
