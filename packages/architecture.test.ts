@@ -19,7 +19,9 @@ const sources = (folder: string): readonly string[] =>
     .map(path => join(folder, path))
 
 const importsOf = (path: string): readonly string[] =>
-  [...readFileSync(join(root, path), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(match => match[1] ?? '')
+  [...readFileSync(join(root, path), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(
+    match => match[1] ?? '',
+  )
 
 const ownPackage = (specifier: string): string | undefined => {
   if (specifier === 'crawl-ledger' || specifier.startsWith('crawl-ledger/')) return 'crawl-ledger'
@@ -38,7 +40,10 @@ test('packages import only those below them', () => {
       for (const specifier of importsOf(path)) {
         const other = ownPackage(specifier)
         if (other === undefined || other === name) continue
-        assert.ok(order.indexOf(other) < order.indexOf(name) && order.includes(other), `${path} imports ${specifier}`)
+        assert.ok(
+          order.indexOf(other) < order.indexOf(name) && order.includes(other),
+          `${path} imports ${specifier}`,
+        )
       }
 })
 
@@ -48,14 +53,19 @@ test('apps import packages and never each other', () => {
       const other = ownPackage(specifier)
       assert.ok(other === undefined || order.includes(other), `${path} imports ${specifier}`)
       const target = specifier.startsWith('.') ? relative(root, join(root, dirname(path), specifier)) : path
-      assert.is(target.split('/').slice(0, 2).join('/'), path.split('/').slice(0, 2).join('/'), `${path} ${specifier}`)
+      assert.is(
+        target.split('/').slice(0, 2).join('/'),
+        path.split('/').slice(0, 2).join('/'),
+        `${path} ${specifier}`,
+      )
     }
 })
 
 test('the domain is pure', () => {
   for (const path of sources('packages/domain'))
     if (!isTest(path))
-      for (const specifier of importsOf(path)) assert.match(specifier, ofDomain, `${path} imports ${specifier}`)
+      for (const specifier of importsOf(path))
+        assert.match(specifier, ofDomain, `${path} imports ${specifier}`)
 })
 
 test('a package is imported by its public face alone', () => {

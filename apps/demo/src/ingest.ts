@@ -22,6 +22,8 @@ export interface Ingest {
   readonly handle: Handler
   readonly counts: Counts
   readonly onRejected: (line: number, reason: string) => void
+  /** Called when the store begins not to answer. */
+  readonly onAway?: () => void
   /** Stops the intake; what is in flight is finished. */
   readonly signal?: AbortSignal
   /** How many messages are in flight at most. */
@@ -83,6 +85,7 @@ export const ingest = async (options: Ingest): Promise<void> => {
         counts[receipt.outcome] += 1
         return
       }
+      if (!away) options.onAway?.()
       away = true
       if (signal?.aborted) return
       if (performance.now() >= giveUpAt) throw new StoreAway()

@@ -85,10 +85,11 @@ export const run = async ({ ledger, file, output, signal, atOnce, progressOn }: 
   const onRejected = (line: number, reason: string): void => {
     if (counts.rejected <= rejectionsShown) warn(`line ${line} rejected: ${clean(reason)}`)
   }
+  const onAway = (): void => warn(`${ledger.store} does not answer; trying again for half a minute.`)
   const began = performance.now()
   let received = began
   try {
-    await ingest({ lines: file.lines(), handle: ledger.handle, counts, onRejected, signal, atOnce })
+    await ingest({ lines: file.lines(), handle: ledger.handle, counts, onRejected, onAway, signal, atOnce })
     received = performance.now()
     await caughtUp(ledger, signal)
   } catch (error) {

@@ -17,7 +17,7 @@ export const makeLag =
   (store: Store): (() => Promise<Lag>) =>
   async () => ({ commits: await behind(store, await store.log.tails()) })
 
-const longestPauseMs = 100
+const longestPauseMs = 25
 
 /**
  * What had a receipt before the call is at or below the log's ends now, whichever process wrote it:

@@ -18,9 +18,10 @@ test('stateAt at each position equals the fold of the prefix, and the last one t
           .filter(({ position }) => position <= end)
           .reduce<ViewDocument | undefined>(
             (document, { event, position, version, stream: id, recordedAt }) => {
-              const routes = crawl.routes(event, { stream: id, position, version, recordedAt })
+              const place = { stream: id, position, version, recordedAt }
+              const routes = crawl.routes(event, id)
               const route = routes.find(({ view: name }) => name === 'workflows')
-              return route === undefined ? document : folded(crawl, route, document, position)
+              return route === undefined ? document : folded(crawl, route, document, event, place)
             },
             undefined,
           )

@@ -1,4 +1,5 @@
 import {
+  batchOf,
   crawl,
   folded,
   locationOf,
@@ -34,10 +35,14 @@ export const makeHistory = (log: Log): Ledger['history'] =>
 
 const foldedWorkflow = (before: ViewDocument | undefined, commit: Commit): ViewDocument | undefined => {
   const { stream, position, version, at } = commit
+  const place = { stream, position, version, recordedAt: at }
+  const route = { view: 'workflows', id: stream } as const
   return commit.events
-    .flatMap(event => crawl.routes(readEvent(event), { stream, position, version, recordedAt: at }))
-    .filter(route => route.view === 'workflows')
-    .reduce<ViewDocument | undefined>((document, route) => folded(crawl, route, document, position), before)
+    .map(readEvent)
+    .reduce<ViewDocument | undefined>(
+      (document, event) => folded(crawl, route, document, event, place),
+      before,
+    )
 }
 
 /** Which commits count: those up to a position, or those that the store took up to a time. */
@@ -53,5 +58,6 @@ export const makeStateAt =
   (log: Log): Ledger['stateAt'] =>
   async (workflowId, at) => {
     const commits = (await commitsOf(log, workflowId)).filter(until(at))
+    if (batchOf(workflowId) === undefined) return undefined
     return commits.reduce(foldedWorkflow, undefined) as WorkflowDocument | undefined
   }

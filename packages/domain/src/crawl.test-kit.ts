@@ -80,10 +80,10 @@ export const projected = (commits: readonly Commit[], only?: string): Map<string
   const documents = new Map<string, ViewDocument>()
   for (const { place, events } of commits)
     for (const event of events)
-      for (const route of crawl.routes(frozen(event), place)) {
+      for (const route of crawl.routes(frozen(event), place.stream)) {
         const key = `${route.view}:${route.id}`
         if (only === undefined || only === key)
-          documents.set(key, frozen(folded(crawl, route, documents.get(key), place.position)))
+          documents.set(key, frozen(folded(crawl, route, documents.get(key), event, place)))
       }
   return documents
 }

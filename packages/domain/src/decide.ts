@@ -63,7 +63,7 @@ const failed = (state: WorkflowState, message: MessageOf<'error'>): Fact[] => {
   if (stage !== undefined) {
     const key = stageKey(stage, mediaId)
     if (!state.done.has(key) && !state.failed.has(key))
-      facts.push({ type: 'StageFailed', data: { stage, ...(mediaId === undefined ? {} : { mediaId }) } })
+      facts.push({ type: 'StageFailed', data: mediaId === undefined ? { stage } : { mediaId, stage } })
   }
   if (data.fatal === true && state.status !== 'completed' && state.status !== 'failed')
     facts.push({ type: 'WorkflowFailed', data: { reason: data.error.message } })
@@ -89,8 +89,8 @@ const reported = (state: WorkflowState, message: CrawlMessage): Fact[] => {
     case 'stage-complete':
       return stageCompleted(state, message)
     case 'workflow-progress': {
-      const { progress, ...rest } = told(message)
-      return progress <= state.progress ? [] : [{ type: 'ProgressReported', data: { ...rest, progress } }]
+      const data = told(message)
+      return data.progress <= state.progress ? [] : [{ type: 'ProgressReported', data }]
     }
     case 'error':
       return failed(state, message)

@@ -97,20 +97,14 @@ export const normalise = (value: unknown): E.Either<Rejection, Json> => {
   }
 }
 
-/** JSON.stringify puts keys that look like an index first, whatever their order. */
-const isIndexLike = (key: string): boolean => {
-  const first = key.charCodeAt(0)
-  return first >= 48 && first <= 57 && /^(0|[1-9]\d{0,9})$/.test(key)
-}
-
-/** Whether JSON.stringify gives the keys in the right order by itself, which is much faster. */
+/** Whether JSON.stringify, which is much faster, gives the keys in the right order by itself: it visits them as `in` does. */
 const isOrdered = (value: Json): boolean => {
   if (value === null || typeof value !== 'object') return true
   if (Array.isArray(value)) return value.every(isOrdered)
   const object = value as JsonObject
   let last = ''
   for (const key in object) {
-    if (key < last || isIndexLike(key) || !isOrdered(object[key] as Json)) return false
+    if (key < last || !isOrdered(object[key] as Json)) return false
     last = key
   }
   return true

@@ -163,11 +163,13 @@ export const decodeMessage = (
   if (!isObject(json.right)) return E.left(rejection('invalid', 'A message is one JSON object.'))
   const type = typeOf(json.right, handler)
   if (E.isLeft(type)) return type
-  const decoded = codecs[type.right].decode({ ...json.right, type: type.right })
+  const decoded = codecs[type.right].decode(
+    json.right.type === undefined ? { ...json.right, type: type.right } : json.right,
+  )
   if (E.isLeft(decoded)) return E.left(explain(decoded.left))
   const { id, ...rest } = decoded.right as CrawlMessage & JsonObject
   const at = rest.at === undefined ? undefined : new Date(instantOf(rest.at)).toISOString()
-  const body = (at === undefined ? rest : { ...rest, at }) as CrawlMessage & JsonObject
+  const body = (at === rest.at ? rest : { ...rest, at }) as CrawlMessage & JsonObject
   const text = canonical(body)
   const bytes = Buffer.byteLength(text)
   if (bytes > maxMessageBytes)

@@ -73,7 +73,9 @@ test('each document is the fold of the events routed to it and of nothing else',
       assert.equal(projected(commits), together, 'folding again gives the same')
       for (const [key, document] of together) {
         const concerned = commits.filter(({ events, place }) =>
-          events.some(event => crawl.routes(event, place).some(route => `${route.view}:${route.id}` === key)),
+          events.some(event =>
+            crawl.routes(event, place.stream).some(route => `${route.view}:${route.id}` === key),
+          ),
         )
         assert.equal(projected(concerned, key).get(key), document)
       }

@@ -175,13 +175,15 @@ test('fields of theirs in `processing` do not count', () => {
 
 test('a document is marked with its key, the version of the projection and the position', () => {
   const [commit] = recorded([envelope(message('item-found', { item: { mediaId: 'm' } }))])
-  const routes = commit?.events.flatMap(event => crawl.routes(event, { ...commit.place, position: 42 })) ?? []
+  const place = { stream: 'l/b', position: 42, version: 1, recordedAt: '2024-05-01T12:00:00.000Z' }
+  const steps =
+    commit?.events.flatMap(event => crawl.routes(event, 'l/b').map(route => ({ route, event }))) ?? []
   assert.equal(
-    routes.map(route => `${route.view} ${route.id}`),
+    steps.map(({ route }) => `${route.view} ${route.id}`),
     ['workflows l/b', 'locations l', 'workflows l/b', 'locations l', 'media l/b/m'],
   )
-  for (const route of routes) {
-    const { _id, v, position } = folded({ ...crawl, version: 7 }, route, undefined, 42)
+  for (const { route, event } of steps) {
+    const { _id, v, position } = folded({ ...crawl, version: 7 }, route, undefined, event, place)
     assert.equal({ _id, v, position }, { _id: route.id, v: 7, position: 42 })
   }
 })

@@ -64,16 +64,17 @@ const hashOf = (prev: string, text: string, auditKey: string | undefined): strin
 export const sealer =
   (auditKey?: string): Seal =>
   ({ partition, stream, version, messages, events, server, prev, notBefore }, position, at) => {
+    // In the order of the canonical form, which then needs no sorting.
     const bare = {
       _id: commitId(partition, position),
+      at: at < notBefore ? notBefore : at,
+      events,
+      messages,
       partition,
       position,
+      server,
       stream,
       version,
-      at: at < notBefore ? notBefore : at,
-      messages,
-      events,
-      server,
     }
     const text = hashedText(bare)
     return { commit: { ...bare, prev, hash: hashOf(prev, text, auditKey) }, text }

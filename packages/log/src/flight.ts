@@ -118,7 +118,7 @@ const landed = async (log: Log, leg: Leg, landing: Landing): Promise<Outcome> =>
   switch (landing.tag) {
     case 'landed':
       return outcome(leg, {
-        history: extend(leg.history, landing.commit),
+        history: extend(leg.history, landing.commit, leg.plan.state),
         receipts: settled(leg, landing.commit.position),
       })
     case 'taken':

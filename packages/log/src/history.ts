@@ -30,13 +30,17 @@ export const emptyHistory = (): History => ({
   messages: new Map(),
 })
 
-/** The history with a commit on top. One that it has already changes nothing. */
-export const extend = (history: History, commit: Commit): History => {
+/**
+ * The history with a commit on top. One that it has already changes nothing.
+ *
+ * @param state the state that the commit leads to, where it is known
+ */
+export const extend = (history: History, commit: Commit, state?: WorkflowState): History => {
   if (commit.version <= history.version) return history
   for (const { id, digest } of commit.messages)
     history.messages.set(id, { position: commit.position, digest })
   return {
-    state: commit.events.reduce((state, event) => evolve(state, readEvent(event)), history.state),
+    state: state ?? commit.events.reduce((before, event) => evolve(before, readEvent(event)), history.state),
     version: commit.version,
     position: commit.position,
     hash: commit.hash,

@@ -35,6 +35,7 @@ export type {
   StreamEnd,
   ViewStore,
 } from './ports.js'
+export { prefixEnd } from './prefix.js'
 export { Reader, type ReaderOptions } from './reader.js'
 export type { Receipt } from './receipt.js'
 export { Writer, type WriterOptions } from './writer.js'

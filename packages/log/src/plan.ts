@@ -5,6 +5,7 @@ import {
   type Rejection,
   rejection,
   type StoredEvent,
+  type WorkflowState,
 } from '@crawl-ledger/domain'
 import * as E from 'fp-ts/lib/Either.js'
 import type { CommitMessage, Draft } from './commit.js'
@@ -31,6 +32,8 @@ export interface Plan {
   readonly verdicts: readonly Verdict[]
   readonly messages: readonly CommitMessage[]
   readonly events: readonly StoredEvent[]
+  /** The state after all of them. */
+  readonly state: WorkflowState
 }
 
 const reused = (id: string): Verdict => ({
@@ -85,7 +88,7 @@ export const plan = (history: History, incoming: readonly Incoming[]): Plan => {
     state = decided.right.reduce(evolve, state)
     verdicts.push({ tag: 'new' })
   })
-  return { verdicts, messages, events }
+  return { verdicts, messages, events, state }
 }
 
 /** Whether the plan rests on what was known of the stream without a commit that would prove it. */

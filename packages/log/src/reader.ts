@@ -47,7 +47,8 @@ export class Reader {
         expired.push(...this.watch(partition, expected, position))
       }
     }
-    for (const partition of this.holes.keys()) if (!blocked.has(partition)) this.holes.delete(partition)
+    // Where the run goes on, the hole is filled. A partition that this reading did not reach keeps its times.
+    for (const { partition } of run) if (!blocked.has(partition)) this.holes.delete(partition)
     if (expired.length > 0) await this.log.fill(expired)
     return run
   }

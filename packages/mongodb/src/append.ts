@@ -14,8 +14,11 @@ type Place = { readonly partition: number; readonly position: number }
 
 /** A draft that cannot become a document, known before a position is taken. Only a large one is measured. */
 const obstacle = (draft: Draft): Landing | undefined => {
+  const { size, reference } = survey(draft)
+  if (reference)
+    return { tag: 'unstorable', reason: 'an object with both $ref and $id means a DBRef to MongoDB' }
   // BSON is at most some ten times as long as JSON (a list of small numbers), so most need no measuring.
-  if (roughSize(draft) < maxDocumentBytes / 16) return undefined
+  if (size < maxDocumentBytes / 16) return undefined
   try {
     const bytes = BSON.calculateObjectSize(draft) + frame
     return bytes > maxDocumentBytes ? { tag: 'too-large', bytes, limit: maxDocumentBytes } : undefined
@@ -24,20 +27,23 @@ const obstacle = (draft: Draft): Landing | undefined => {
   }
 }
 
-const roughSize = ({ events, messages }: Draft): number => {
+/** About how large a draft is, and whether it holds what the driver would read back as a reference. */
+const survey = ({ events, messages }: Draft): { size: number; reference: boolean } => {
   let size = messages.length * 400
+  let reference = false
   const stack: unknown[] = [...events]
   while (stack.length > 0) {
     const value = stack.pop()
     if (typeof value === 'string') size += value.length * 3
     else if (typeof value === 'object' && value !== null) {
+      if ('$ref' in value && '$id' in value) reference = true
       for (const [key, child] of Object.entries(value)) {
         size += key.length + 12
         stack.push(child)
       }
     }
   }
-  return size
+  return { size, reference }
 }
 
 /** Writes all commits that can be written, each for itself. */

@@ -1,6 +1,7 @@
 import type { Log, Seal } from '@crawl-ledger/log'
 import { append, fillHoles } from './append.js'
 import type { Connection } from './connection.js'
+import { FarSight } from './far-sight.js'
 import { readAfter, readStreams } from './read.js'
 import { Sequencer } from './sequencer.js'
 
@@ -8,6 +9,7 @@ import { Sequencer } from './sequencer.js'
 export const mongoLog = (connection: Connection, partitions: number, seal: Seal): Log => {
   const { events, run } = connection
   const sequencer = new Sequencer(connection)
+  const farSight = new FarSight(connection)
   const all = Array.from({ length: partitions }, (_, partition) => partition)
   return {
     partitions,
@@ -16,7 +18,7 @@ export const mongoLog = (connection: Connection, partitions: number, seal: Seal)
       run(async () => {
         await fillHoles(connection, seal, holes)
       }),
-    read: (after, limit) => run(() => readAfter(connection, after, limit)),
+    read: (after, limit) => run(() => readAfter(connection, farSight, after, limit)),
     readStreams: ends => run(() => readStreams(connection, ends)),
     findMessages: (partition, ids) =>
       run(async () => {

@@ -1,6 +1,7 @@
 import { type Commit, commitId, type Positions, type StreamEnd } from '@crawl-ledger/log'
 import type { Filter } from 'mongodb'
 import type { Connection } from './connection.js'
+import type { FarSight } from './far-sight.js'
 
 /** Near positions are asked for one by one, and some far ones, to see whether more lies behind a wide hole. */
 const near = 16
@@ -20,12 +21,15 @@ const byPosition = (a: Commit, b: Commit): number => a.partition - b.partition |
  */
 export const readAfter = async (
   { events, routed }: Connection,
+  farSight: FarSight,
   after: Positions,
   limit: number,
 ): Promise<readonly Commit[]> => {
   if (after.size === 0) return []
   const probes = [...after].flatMap(([partition, position]) =>
-    ahead.map(step => commitId(partition, position + step)),
+    [...ahead.map(step => position + step), ...farSight.behind(partition, position)].map(one =>
+      commitId(partition, one),
+    ),
   )
   const probe: Filter<Commit> = {
     _id: { $in: probes },
@@ -34,12 +38,15 @@ export const readAfter = async (
   const found = await events.find(probe, { batchSize }).toArray()
   const commits: Commit[] = []
   const far: number[] = []
+  const quiet = new Map<number, number>()
   for (const partition of after.keys()) {
     const start = after.get(partition) ?? 0
     const ofPartition = found.filter(commit => commit.partition === partition)
-    if (ofPartition.some(commit => commit.position > start + near)) far.push(partition)
+    if (ofPartition.length === 0) quiet.set(partition, start)
+    else if (ofPartition.some(commit => commit.position > start + near)) far.push(partition)
     else commits.push(...ofPartition)
   }
+  await farSight.quiet(quiet)
   // One at a time, so that a reader far behind holds only about `limit` commits at once.
   for (const partition of far) {
     if (commits.length >= limit) break
@@ -69,8 +76,11 @@ const versionsOf = async (
     const found = await Promise.all(
       Array.from({ length: step }, (_, i) => events.findOne({ partition, stream, version: next + 1 + i })),
     )
-    for (const commit of found) if (commit !== null) commits.push(commit)
-    if (found.includes(null)) return commits
+    // While these were asked for the stream may have grown: what lies behind the first gap is for the next time.
+    for (const commit of found) {
+      if (commit === null) return commits
+      commits.push(commit)
+    }
   }
   const last = version + commits.length
   const rest = await events.find({ partition, stream, version: { $gt: last } }, { batchSize }).toArray()

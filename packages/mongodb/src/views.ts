@@ -1,5 +1,5 @@
 import type { ViewDocument, ViewName } from '@crawl-ledger/domain'
-import type { Checkpoint, DocumentWrite, Fold, ViewStore } from '@crawl-ledger/log'
+import { type Checkpoint, type DocumentWrite, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
 import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
 import type { CheckpointDocument, Connection } from './connection.js'
 import { duplicateKey } from './errors.js'
@@ -93,13 +93,14 @@ export const mongoViews = (connection: Connection): ViewStore => {
       }),
     save: fold => run(() => save(fold)),
     list: (name, { prefix, after, limit }) =>
-      run(() =>
-        view(name)
-          .find({ _id: { $gte: prefix, $gt: after ?? '', $lt: `${prefix}\u{10ffff}` } })
+      run(() => {
+        const end = prefixEnd(prefix)
+        return view(name)
+          .find({ _id: { $gte: prefix, $gt: after ?? '', ...(end === undefined ? {} : { $lt: end }) } })
           .sort({ _id: 1 })
           .limit(limit)
-          .toArray(),
-      ),
+          .toArray()
+      }),
   }
 }
 

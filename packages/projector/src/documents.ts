@@ -1,50 +1,55 @@
-import type { ViewDocument } from '@crawl-ledger/domain'
+import { type ViewDocument, type ViewName, viewNames } from '@crawl-ledger/domain'
 import type { DocumentWrite, ViewStore } from '@crawl-ledger/log'
-import { documentKey, type Routing } from './fold.js'
+import type { Routing, Target } from './fold.js'
 
 /**
  * The documents of a store, with those that were written last kept in memory.
  * A kept one may be out of date: compare-and-set finds that out, and then all are forgotten.
  */
 export class Documents {
-  private readonly kept = new Map<string, ViewDocument>()
+  private readonly kept = new Map<ViewName, Map<string, ViewDocument>>(
+    viewNames.map(view => [view, new Map()]),
+  )
 
+  /** @param most how many are kept of each view */
   constructor(
     private readonly views: ViewStore,
     private readonly most: number,
   ) {}
 
-  /** All documents that are touched, each view by one reading. */
-  async load({ touched }: Routing): Promise<ReadonlyMap<string, ViewDocument>> {
-    const there = new Map<string, ViewDocument>()
-    await Promise.all(
-      [...touched].map(async ([view, ids]) => {
-        const missing: string[] = []
-        for (const id of ids) {
-          const known = this.kept.get(documentKey(view, id))
-          if (known === undefined) missing.push(id)
-          else there.set(documentKey(view, id), known)
-        }
-        const found = missing.length === 0 ? [] : await this.views.load(view, missing)
-        for (const document of found) there.set(documentKey(view, document._id), document)
-      }),
-    )
-    return there
+  /** Finds all documents that are touched, each view by one reading. */
+  async find({ targets }: Routing): Promise<void> {
+    await Promise.all([...targets].map(([view, ofView]) => this.findOf(view, ofView)))
+  }
+
+  private async findOf(view: ViewName, targets: ReadonlyMap<string, Target>): Promise<void> {
+    const kept = this.kept.get(view)
+    const missing: string[] = []
+    for (const [id, target] of targets) {
+      target.found = kept?.get(id)
+      if (target.found === undefined) missing.push(id)
+    }
+    if (missing.length === 0) return
+    for (const document of await this.views.load(view, missing)) {
+      const target = targets.get(document._id)
+      if (target !== undefined) target.found = document
+    }
   }
 
   keep(writes: readonly DocumentWrite[]): void {
     for (const { view, document } of writes) {
-      const key = documentKey(view, document._id)
-      this.kept.delete(key)
-      this.kept.set(key, document)
+      const kept = this.kept.get(view)
+      kept?.delete(document._id)
+      kept?.set(document._id, document)
     }
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= this.most) break
-      this.kept.delete(oldest)
-    }
+    for (const kept of this.kept.values())
+      for (const oldest of kept.keys()) {
+        if (kept.size <= this.most) break
+        kept.delete(oldest)
+      }
   }
 
   forget(): void {
-    this.kept.clear()
+    for (const kept of this.kept.values()) kept.clear()
   }
 }

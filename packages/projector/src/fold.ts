@@ -1,48 +1,57 @@
-import { folded, type Place, type Projection, type ViewDocument, type ViewName } from '@crawl-ledger/domain'
+import {
+  type CrawlEvent,
+  folded,
+  type Place,
+  type Projection,
+  type ViewDocument,
+  type ViewName,
+} from '@crawl-ledger/domain'
 import { type Commit, type DocumentWrite, isVoid, readEvent } from '@crawl-ledger/log'
 
-/** A document's place among those of all views. */
-export const documentKey = (view: ViewName, id: string): string => `${view}:${id}`
-
-interface Step {
+/** A document that commits change: as it was found, and as it becomes. */
+export interface Target {
   readonly view: ViewName
   readonly id: string
-  readonly position: number
-  readonly fold: (document: ViewDocument | undefined) => ViewDocument
+  found: ViewDocument | undefined
+  becomes: ViewDocument | undefined
+}
+
+interface Step {
+  readonly target: Target
+  readonly event: CrawlEvent
+  readonly place: Place
 }
 
 /** What commits do to documents, in order. */
 export interface Routing {
   readonly steps: readonly Step[]
-  /** The documents that are touched, by view. */
-  readonly touched: ReadonlyMap<ViewName, ReadonlySet<string>>
+  readonly targets: ReadonlyMap<ViewName, ReadonlyMap<string, Target>>
 }
 
-const stepsOf = (projection: Projection, commit: Commit): readonly Step[] => {
-  if (isVoid(commit)) return []
-  const { stream, position, version, at } = commit
-  const place: Place = { stream, position, version, recordedAt: at }
-  return commit.events.flatMap(event =>
-    projection.routes(readEvent(event), place).map(
-      (route): Step => ({
-        view: route.view,
-        id: route.id,
-        position,
-        fold: document => folded(projection, route, document, position),
-      }),
-    ),
-  )
+const targetOf = (targets: Map<ViewName, Map<string, Target>>, view: ViewName, id: string): Target => {
+  const ofView = targets.get(view) ?? new Map<string, Target>()
+  targets.set(view, ofView)
+  const known = ofView.get(id)
+  if (known !== undefined) return known
+  const target = { view, id, found: undefined, becomes: undefined }
+  ofView.set(id, target)
+  return target
 }
 
 export const routing = (projection: Projection, commits: readonly Commit[]): Routing => {
-  const steps = commits.flatMap(commit => stepsOf(projection, commit))
-  const touched = new Map<ViewName, Set<string>>()
-  for (const { view, id } of steps) {
-    const ids = touched.get(view)
-    if (ids === undefined) touched.set(view, new Set([id]))
-    else ids.add(id)
+  const steps: Step[] = []
+  const targets = new Map<ViewName, Map<string, Target>>()
+  for (const commit of commits) {
+    if (isVoid(commit)) continue
+    const { stream, position, version, at } = commit
+    const place: Place = { stream, position, version, recordedAt: at }
+    for (const stored of commit.events) {
+      const event = readEvent(stored)
+      for (const { view, id } of projection.routes(event, stream))
+        steps.push({ target: targetOf(targets, view, id), event, place })
+    }
   }
-  return { steps, touched }
+  return { steps, targets }
 }
 
 /** A newer version of the projection has written here: this worker is too old to go on. */
@@ -50,39 +59,38 @@ export class ProjectionOutdated extends Error {
   override readonly name = 'ProjectionOutdated'
   readonly code = 'projection-outdated'
 
-  constructor(projection: Projection, view: ViewName, id: string, found: number) {
+  constructor(projection: Projection, { view, id, found }: Target) {
     super(
-      `${view} ${id} was written by version ${found} of the projection ${projection.name}, this program has version ` +
+      `${view} ${id} was written by version ${found?.v} of the projection ${projection.name}, this program has version ` +
         `${projection.version}. Use a newer crawl-ledger.`,
     )
   }
 }
 
+const foldStep = (projection: Projection, { target, event, place }: Step): void => {
+  const { found } = target
+  if (found !== undefined && found.v > projection.version) throw new ProjectionOutdated(projection, target)
+  const base = found?.v === projection.version ? found : undefined
+  if (base !== undefined && place.position <= base.position) return
+  target.becomes = folded(projection, target, target.becomes ?? base, event, place)
+}
+
 /**
- * Folds steps into the documents that were there, and gives what is to be written: each document once.
+ * Folds steps into the documents that were found, and gives what is to be written: each document once.
  * What a document has folded already (at or below its position) is skipped; one of an older version counts as absent.
+ *
+ * @throws ProjectionOutdated when a document is of a newer version
  */
-export const foldInto = (
-  projection: Projection,
-  { steps }: Routing,
-  there: ReadonlyMap<string, ViewDocument>,
-): readonly DocumentWrite[] => {
-  const documents = new Map<string, { view: ViewName; document: ViewDocument }>()
-  for (const { view, id, position, fold } of steps) {
-    const key = documentKey(view, id)
-    const found = there.get(key)
-    if (found !== undefined && found.v > projection.version)
-      throw new ProjectionOutdated(projection, view, id, found.v)
-    const base = found?.v === projection.version ? found : undefined
-    if (base !== undefined && position <= base.position) continue
-    documents.set(key, { view, document: fold(documents.get(key)?.document ?? base) })
-  }
-  return [...documents].map(([key, { view, document }]): DocumentWrite => {
-    const found = there.get(key)
-    return {
-      view,
-      document,
-      expected: found === undefined ? undefined : { v: found.v, position: found.position },
-    }
-  })
+export const foldAll = (projection: Projection, { steps, targets }: Routing): readonly DocumentWrite[] => {
+  for (const step of steps) foldStep(projection, step)
+  const writes: DocumentWrite[] = []
+  for (const ofView of targets.values())
+    for (const { view, found, becomes } of ofView.values())
+      if (becomes !== undefined)
+        writes.push({
+          view,
+          document: becomes,
+          expected: found === undefined ? undefined : { v: found.v, position: found.position },
+        })
+  return writes
 }

@@ -21,7 +21,7 @@ import {
 } from 'rxjs'
 import { checkLogIsAhead, movesOf, readCheckpoints, versionName } from './checkpoints.js'
 import { Documents } from './documents.js'
-import { foldInto, routing } from './fold.js'
+import { foldAll, routing } from './fold.js'
 import { Waiting } from './waiting.js'
 
 export interface ProjectorOptions {
@@ -30,7 +30,7 @@ export interface ProjectorOptions {
   readonly signal: Observable<unknown>
   /** About how many commits are folded at once. Default 1,000. */
   readonly batch?: number
-  /** How many documents are kept in memory. Default 20,000. */
+  /** How many documents of each view are kept in memory. Default 3,000. */
   readonly keep?: number
   /** How long a hole may stay open, in milliseconds. Default 2,000. */
   readonly graceMs?: number
@@ -60,7 +60,7 @@ export class Projector {
     private readonly store: Store,
     private readonly options: ProjectorOptions,
   ) {
-    this.documents = new Documents(store.views, options.keep ?? 20_000)
+    this.documents = new Documents(store.views, options.keep ?? 3000)
     this.reader = new Reader(store.log, options.graceMs === undefined ? {} : { graceMs: options.graceMs })
     this.batch = options.batch ?? 1000
     this.finished = this.run()
@@ -135,7 +135,8 @@ export class Projector {
   private async project(checkpoints: Map<number, Checkpoint>, commits: readonly Commit[]): Promise<void> {
     const { projection } = this.options
     const routed = routing(projection, commits)
-    const writes = foldInto(projection, routed, await this.documents.load(routed))
+    await this.documents.find(routed)
+    const writes = foldAll(projection, routed)
     const moves = movesOf(checkpoints, commits)
     if (!(await this.store.views.save({ projection: versionName(projection), writes, moves }))) {
       // Another projector was there: what it wrote is right, so read all of it again.

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { StoreUnusable } from '@crawl-ledger/log'
 import Database from 'libsql'
 import { storeError } from './errors.js'
 
@@ -8,6 +11,19 @@ export interface Connection {
   write<A>(work: () => A): A
   read<A>(work: () => A): A
   close(): void
+}
+
+/** The driver gives no code when a file cannot be opened, so the one usual reason is looked for. */
+const opened = (path: string, store: string): Database.Database => {
+  try {
+    return new Database(path)
+  } catch (cause) {
+    const folder = dirname(path)
+    const advice = existsSync(folder)
+      ? 'Check that it is a file that may be read and written, or name another one in STORE.'
+      : `There is no folder ${folder}. Create it, or name another file in STORE.`
+    throw new StoreUnusable(`${store} cannot be opened. ${advice}`, { cause })
+  }
 }
 
 /**
@@ -22,11 +38,15 @@ export const connect = (path: string, store: string): Connection => {
       throw storeError(store, error)
     }
   }
-  const db = guarded(() => {
-    const opened = new Database(path)
-    opened.exec('PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-    return opened
-  })
+  const db = opened(path, store)
+  try {
+    guarded(() =>
+      db.exec('PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'),
+    )
+  } catch (error) {
+    db.close()
+    throw error
+  }
   return {
     db,
     read: guarded,

@@ -10,18 +10,31 @@ const fileOf = (folder: string, ledger: string): string => join(folder, `${ledge
 /** Opens a ledger of the fixture in another process. */
 export const reopen: Reopen = async (folder, ledger) => openSqlite(fileOf(folder, ledger))
 
-/** SQLite files in a folder of their own, which is removed when the process ends. */
-export const sqliteFixture = (): Fixture => {
+let known: string | undefined
+
+/** A folder of this process's own, which is removed when it ends. */
+export const testFolder = (): string => {
+  if (known !== undefined) return known
   const folder = mkdtempSync(join(tmpdir(), 'crawl-ledger-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  known = folder
+  return folder
+}
+
+/** A SQLite file for each ledger. */
+export const sqliteFixture = (): Fixture => {
+  const folder = testFolder()
   return {
     name: 'sqlite',
     open: async (ledger, options = {}) => openSqlite(fileOf(folder, ledger), options),
-    elsewhere: { module: import.meta.url, location: folder },
+    elsewhere: async () => ({ module: import.meta.url, location: folder }),
     setFormat: async (ledger, format) => {
       const db = new Database(fileOf(folder, ledger))
       db.prepare('UPDATE ledger SET format = ?').run(format)
       db.close()
+    },
+    remove: async ledger => {
+      for (const suffix of ['', '-wal', '-shm']) rmSync(fileOf(folder, ledger) + suffix, { force: true })
     },
     capabilities: { holes: false, sequencer: false, wholeFolds: true, refuses: [] },
   }

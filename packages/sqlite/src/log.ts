@@ -12,7 +12,7 @@ interface Row {
 /** The most bytes of a commit, as in a MongoDB document, so that a log can move to another store. */
 export const maxCommitBytes = 16 * 1024 * 1024
 
-const commitOf = ({ body, prev, hash }: Row): Commit => ({ ...(JSON.parse(body) as Commit), prev, hash })
+const commitOf = ({ body, prev, hash }: Row): Commit => Object.assign(JSON.parse(body), { prev, hash })
 
 const columns = 'body, prev, hash'
 

@@ -8,7 +8,7 @@ import {
 } from '@crawl-ledger/log'
 import { type Connection, connect } from './connection.js'
 import { sqliteLog } from './log.js'
-import { schema } from './schema.js'
+import { ledgerSchema, schema } from './schema.js'
 import { sqliteViews } from './views.js'
 
 export interface SqliteOptions {
@@ -17,14 +17,18 @@ export interface SqliteOptions {
   readonly auditKey?: string
 }
 
-const ledgerRecord = ({ db, write }: Connection, partitions: number): LedgerRecord =>
+/** Finds the ledger or makes it. One that does not fit stays as it is. */
+const ledgerRecord = ({ db, write }: Connection, name: string, asked: number | undefined): LedgerRecord =>
   write(() => {
-    db.exec(schema)
+    db.exec(ledgerSchema)
     db.prepare("INSERT OR IGNORE INTO ledger (id, format, partitions) VALUES ('ledger', ?, ?)").run(
       ledgerFormat,
-      partitions,
+      asked ?? defaultPartitions,
     )
-    return db.prepare('SELECT format, partitions FROM ledger').get() as LedgerRecord
+    const found = db.prepare('SELECT format, partitions FROM ledger').get() as LedgerRecord
+    const checked = checkLedger(name, found, asked)
+    db.exec(schema)
+    return checked
   })
 
 /**
@@ -37,8 +41,7 @@ export const openSqlite = (path: string, options: SqliteOptions = {}): Store => 
   const name = path === ':memory:' ? 'The database in memory' : `The SQLite file ${path}`
   const connection = connect(path, name)
   try {
-    const asked = options.partitions
-    const { partitions } = checkLedger(name, ledgerRecord(connection, asked ?? defaultPartitions), asked)
+    const { partitions } = ledgerRecord(connection, name, options.partitions)
     return {
       log: sqliteLog(connection, partitions, sealer(options.auditKey)),
       views: sqliteViews(connection),

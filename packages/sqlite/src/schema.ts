@@ -1,12 +1,16 @@
 import { viewNames } from '@crawl-ledger/domain'
 
-// The same keys as in every store: a position once, a stream's version once, a message's id once in a partition.
-export const schema = `
+/** What says how the rest was made: looked at before anything else is touched. */
+export const ledgerSchema = `
 CREATE TABLE IF NOT EXISTS ledger (
   id TEXT PRIMARY KEY CHECK (id = 'ledger'),
   format INTEGER NOT NULL,
   partitions INTEGER NOT NULL
 );
+`
+
+// The same keys as in every store: a position once, a stream's version once, a message's id once in a partition.
+export const schema = `
 CREATE TABLE IF NOT EXISTS events (
   partition INTEGER NOT NULL,
   position INTEGER NOT NULL,

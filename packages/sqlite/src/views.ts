@@ -1,5 +1,5 @@
 import { type ViewDocument, type ViewName, viewNames } from '@crawl-ledger/domain'
-import type { Checkpoint, DocumentWrite, Fold, ViewStore } from '@crawl-ledger/log'
+import { type Checkpoint, type DocumentWrite, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
 import type { Connection } from './connection.js'
 
 /** Thrown inside the transaction to undo it. */
@@ -16,8 +16,8 @@ const statements = ({ db }: Connection, view: ViewName) => ({
 
 const documentOf = (row: unknown): ViewDocument => JSON.parse((row as { body: string }).body) as ViewDocument
 
-/** Greater than every text that begins with `prefix`: U+10FFFF is the last character there is. */
-const behind = (prefix: string): string => `${prefix}\u{10ffff}`
+/** Greater than every text that begins with `prefix`. In SQLite every blob is greater than any text. */
+const behind = (prefix: string): string | Buffer => prefixEnd(prefix) ?? Buffer.alloc(0)
 
 /** Views in SQLite. Documents and checkpoints share one transaction. */
 export const sqliteViews = (connection: Connection): ViewStore => {

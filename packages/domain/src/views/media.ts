@@ -109,7 +109,7 @@ interface MediaItem {
   readonly url?: string
 }
 
-export const foldMedia = (body: Body | undefined, event: CrawlEvent, place: Place, mediaId: string): Body => {
-  const known = body ?? begun(mediaId, place)
+export const foldMedia = (body: Body | undefined, event: CrawlEvent, place: Place): Body => {
+  const known = body ?? begun(mediaIdOf(event) ?? '', place)
   return { ...known, ...change(known, event) }
 }

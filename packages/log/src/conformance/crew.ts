@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Receipt } from '../receipt.js'
-import type { Fixture } from './fixture.js'
+import type { Elsewhere } from './fixture.js'
 import type { Raw } from './kit.js'
 
 /** What a process of the crew is told to do. */
@@ -37,7 +37,7 @@ export class Crew {
   private readonly processes: ChildProcess[] = []
 
   constructor(
-    private readonly elsewhere: Fixture['elsewhere'],
+    private readonly elsewhere: () => Promise<Elsewhere>,
     private readonly ledger: string,
   ) {}
 
@@ -50,11 +50,9 @@ export class Crew {
     together = 20,
     onReceipt?: (hand: Hand) => void,
   ): Promise<Hand[]> {
+    const elsewhere = await this.elsewhere()
     const started = work.map((messages, i) =>
-      this.start(
-        { ...this.elsewhere, ledger: this.ledger, server: `server-${i}`, messages, together },
-        onReceipt,
-      ),
+      this.start({ ...elsewhere, ledger: this.ledger, server: `server-${i}`, messages, together }, onReceipt),
     )
     await Promise.all(started.map(({ ready }) => ready))
     return started.map(({ child, hand }) => {

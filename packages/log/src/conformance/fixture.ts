@@ -22,16 +22,24 @@ export interface Capabilities {
   readonly refuses: readonly OddName[]
 }
 
+/** A module that exports `reopen` (see `Reopen`), and what to give it. */
+export interface Elsewhere {
+  readonly module: string
+  readonly location: string
+}
+
 /** What the suite must know of a store. */
 export interface Fixture {
   /** Stands in the name of every test and failure. */
   readonly name: string
   /** Opens a ledger, and makes it when it is new. The same name is the same data, in every process. */
   open(ledger: string, options?: { readonly partitions?: number }): Promise<Store>
-  /** How another process opens the same: a module that exports `reopen` (see `Reopen`), and what to give it. */
-  readonly elsewhere: { readonly module: string; readonly location: string }
+  /** How another process opens the same. */
+  elsewhere(): Promise<Elsewhere>
   /** Makes a ledger look as though another version of the program had made it. */
   setFormat(ledger: string, format: number): Promise<void>
+  /** Removes a ledger that is closed. */
+  remove(ledger: string): Promise<void>
   readonly capabilities: Capabilities
 }
 

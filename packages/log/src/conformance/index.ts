@@ -12,7 +12,8 @@ import { sequencing } from './sequencing.js'
 import { bound, type ConformanceTest, type Sample } from './suite.js'
 import { views } from './views.js'
 
-export type { Capabilities, Fixture, Reopen, Stalled } from './fixture.js'
+export { type Cheat, cheats, nothingStore } from './broken.js'
+export type { Capabilities, Elsewhere, Fixture, Reopen, Stalled } from './fixture.js'
 export { type OddName, odd } from './odd.js'
 export type { ConformanceTest, Rule } from './suite.js'
 

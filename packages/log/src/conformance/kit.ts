@@ -77,7 +77,7 @@ export const draftOf = (
   previous?: Commit,
   context: { [key: string]: Json } = {},
 ): Draft => {
-  const sent = ids.map(id => incoming(mishap(workflow, id, context)))
+  const sent = ids.map(id => incoming(mishap(workflow, id)))
   return {
     partition: partitionOf(locationOf(streamOf(workflow)), partitions),
     stream: streamOf(workflow),
@@ -93,8 +93,8 @@ export const draftOf = (
       digest,
     })),
     events: sent.map(({ envelope: { at, body } }, message) => {
-      const { error, context: told } = body as CrawlMessage & { type: 'error' }
-      return { type: 'ErrorRecorded', v: 1, at, message, data: { error, context: told } }
+      const { error } = body as CrawlMessage & { type: 'error' }
+      return { type: 'ErrorRecorded', v: 1, at, message, data: { error, context } }
     }) as Draft['events'],
   }
 }

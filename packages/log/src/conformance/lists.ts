@@ -58,6 +58,8 @@ const paged = async (views: ViewStore, prefix: string, limit: number): Promise<s
   }
 }
 
+const sorted = (ids: readonly string[]): string[] => [...ids].sort()
+
 /** Documents by the beginning of their key. */
 export const lists: readonly Sample[] = [
   {
@@ -76,13 +78,10 @@ export const lists: readonly Sample[] = [
       const inside = [...names, ...last].map(name => `P/b/${name}`)
       const outside = ['P', 'P/', 'P/b', 'P/b.x', 'P/b0', 'P/bb', 'P/ä/x', 'Q/b/a', 'p/b/a']
       const views = await filled(bench, [...inside, ...outside])
-      assert.deepEqual((await paged(views, 'P/b/', 3)).sort(), inside.toSorted())
-      assert.deepEqual((await paged(views, '', 5)).sort(), [...inside, ...outside].sort())
+      assert.deepEqual(sorted(await paged(views, 'P/b/', 3)), sorted(inside))
+      assert.deepEqual(sorted(await paged(views, '', 5)), sorted([...inside, ...outside]))
       assert.deepEqual(await paged(views, 'P/ä', 5), ['P/ä/x'])
-      assert.deepEqual(await paged(views, 'P/b/\u{10ffff}', 5), [
-        'P/b/\u{10ffff}',
-        'P/b/\u{10ffff}\u{10ffff}',
-      ])
+      assert.deepEqual(await paged(views, 'P/b/a', 3), ['P/b/a', 'P/b/a ', 'P/b/a-b', 'P/b/aa'])
       assert.deepEqual(await paged(views, 'R', 5), [])
       assert.deepEqual(await views.list('workflows', { prefix: '', limit: 5 }), [])
     },

@@ -99,15 +99,18 @@ export const reading: readonly Sample[] = [
       const growth = grow(log, 1, 40).finally(() => {
         growing = false
       })
-      while (growing) {
-        const versions = (await other.readStreams([end])).map(({ version }) => version)
-        assert.deepEqual(
-          versions,
-          versions.map((_, i) => i + 1),
-        )
-        await new Promise(resolve => setImmediate(resolve))
+      const watching = async (): Promise<void> => {
+        while (growing) {
+          const versions = (await other.readStreams([end])).map(({ version }) => version)
+          assert.deepEqual(
+            versions,
+            versions.map((_, i) => i + 1),
+          )
+          await new Promise(resolve => setImmediate(resolve))
+        }
       }
-      assert.deepEqual(await other.readStreams([end]), await growth)
+      const [grown] = await Promise.all([growth, watching()])
+      assert.deepEqual(await other.readStreams([end]), grown)
     },
   },
   {
@@ -156,6 +159,8 @@ export const reading: readonly Sample[] = [
           return
         }
         assert(landing?.tag === 'landed', JSON.stringify(landing))
+        const [event] = landing.commit.events
+        assert.deepEqual(event?.type === 'ErrorRecorded' && event.data.context, context)
         const commits = await follow(log)
         checkOrder(commits)
         const read = commits.find(({ _id }) => _id === landing.commit._id)

@@ -59,6 +59,8 @@ export class Bench {
   async close(): Promise<void> {
     this.crew.dismiss()
     await Promise.allSettled([...this.stores, ...this.others].map(one => one.close()))
+    // What a test found says more than what cleaning up after it does.
+    await this.fixture.remove(this.ledger).catch(() => {})
   }
 }
 

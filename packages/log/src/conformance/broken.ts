@@ -1,0 +1,186 @@
+import type { Json } from '@crawl-ledger/domain'
+import { type Draft, sealer, voidCommit } from '../commit.js'
+import type { Landing, Log, Store, ViewStore } from '../ports.js'
+import type { Rule } from './suite.js'
+
+/** A store that does nothing and never complains. Every test must fail on it. */
+export const nothingStore = (partitions: number): Store => ({
+  log: {
+    partitions,
+    append: async () => [],
+    fill: async () => {},
+    read: async () => [],
+    readStreams: async () => [],
+    findMessages: async () => [],
+    tails: async () => new Map(),
+  },
+  views: {
+    checkpoints: async () => [],
+    load: async () => [],
+    save: async () => false,
+    list: async () => [],
+  },
+  ping: async () => {},
+  close: async () => {},
+})
+
+/** A store that breaks one rule on purpose. The tests of that rule must fail on it. */
+export interface Cheat {
+  readonly name: string
+  readonly breaks: readonly Rule[]
+  /** What it makes of an honest store. */
+  wrap(store: Store): Store
+  /** Opens a ledger also where it does not go with what was asked for. */
+  readonly opensAnything?: true
+}
+
+const log = (name: string, breaks: readonly Rule[], change: (honest: Log) => Partial<Log>): Cheat => ({
+  name,
+  breaks,
+  wrap: store => ({ ...store, log: { ...store.log, ...change(store.log) } }),
+})
+
+const views = (
+  name: string,
+  breaks: readonly Rule[],
+  change: (honest: ViewStore) => Partial<ViewStore>,
+): Cheat => ({
+  name,
+  breaks,
+  wrap: store => ({ ...store, views: { ...store.views, ...change(store.views) } }),
+})
+
+/** Writes other drafts than it was given. */
+const drafts = (name: string, breaks: readonly Rule[], change: (draft: Draft) => Draft): Cheat =>
+  log(name, breaks, honest => ({ append: given => honest.append(given.map(change)) }))
+
+const json = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
+
+const large = (draft: Draft): boolean => JSON.stringify(draft).length > 1024 * 1024
+
+let counter = 0
+
+/** One store for each way to be wrong. */
+export const cheats: readonly Cheat[] = [
+  log('gives a position twice', ['positions'], honest => ({
+    append: async given =>
+      (await honest.append(given)).map(landing =>
+        landing.tag === 'landed' && landing.commit.position > 1
+          ? { tag: 'landed', commit: { ...landing.commit, position: landing.commit.position - 1 } }
+          : landing,
+      ),
+  })),
+  log('loses a commit that it said it has', ['positions', 'each-alone'], honest => ({
+    append: async given => {
+      const landings = await honest.append(given.slice(0, 1))
+      const [landing] = landings
+      return landing === undefined ? [] : given.map(() => landing)
+    },
+  })),
+  log('shows a commit behind a hole', ['holes'], honest => ({
+    read: async (after, limit) => {
+      const ends = new Map(after)
+      return (await honest.read(after, limit)).flatMap(commit => {
+        const { partition, position } = commit
+        const end = ends.get(partition) ?? 0
+        ends.set(partition, position)
+        const missing = Array.from({ length: position - end - 1 }, (_, i) => end + 1 + i)
+        return [...missing.map(hole => voidCommit(sealer(), partition, hole)), commit]
+      })
+    },
+  })),
+  log('does not fill holes', ['holes'], () => ({ fill: async () => {} })),
+  drafts('forgets a message id', ['message-ids', 'retries'], draft => ({
+    ...draft,
+    messages: draft.messages.map(message => {
+      counter += 1
+      return { ...message, id: `${message.id}#${process.pid}-${counter}` }
+    }),
+  })),
+  log('takes a stale version', ['versions'], honest => ({
+    append: async given => {
+      const landings = await honest.append(given)
+      const again = async (draft: Draft): Promise<Landing> => {
+        const commits = await honest.readStreams([{ ...draft, version: 0 }])
+        const last = commits.at(-1)
+        const version = (last?.version ?? 0) + 1
+        const [landing] = await honest.append([{ ...draft, version, prev: last?.hash ?? '' }])
+        return landing ?? { tag: 'taken' }
+      }
+      return Promise.all(
+        landings.map((landing, i) => {
+          const draft = given[i]
+          return landing.tag === 'taken' && draft !== undefined ? again(draft) : landing
+        }),
+      )
+    },
+  })),
+  drafts('writes half of a commit', ['atomic'], draft => ({
+    ...draft,
+    events: draft.messages.length > 1 ? draft.events.slice(0, -1) : draft.events,
+  })),
+  log('lets all fall with one', ['each-alone'], honest => ({
+    append: async given =>
+      given.some(large)
+        ? given.map(() => ({ tag: 'unstorable', reason: 'one of them' }))
+        : honest.append(given),
+  })),
+  drafts('cuts off what is too large', ['limits'], draft =>
+    large(draft) ? { ...draft, events: [] } : draft,
+  ),
+  log('answers from memory', ['proof'], honest => {
+    let refused = false
+    return {
+      append: async given => {
+        const landings = await honest.append(given)
+        refused = landings.some(({ tag }) => tag === 'taken')
+        return landings
+      },
+      readStreams: ends => honest.readStreams(refused ? ends : ends.filter(({ version }) => version === 0)),
+    }
+  }),
+  drafts('turns the order of events round', ['order'], draft => ({
+    ...draft,
+    events: draft.events.toReversed(),
+  })),
+  drafts('forgets the hash before', ['chain'], draft => ({ ...draft, prev: '' })),
+  log('reads what was read before', ['reading'], honest => ({
+    read: (after, limit) =>
+      honest.read(new Map([...after].map(([partition, end]) => [partition, Math.max(0, end - 1)])), limit),
+  })),
+  log('counts commits for positions', ['tails'], honest => ({
+    tails: async () => {
+      const counts = new Map<number, number>()
+      for (const partition of (await honest.tails()).keys())
+        counts.set(partition, (await honest.read(new Map([[partition, 0]]), 1_000_000)).length)
+      return counts
+    },
+  })),
+  drafts('knows only ASCII', ['contents'], draft => ({
+    ...draft,
+    events: JSON.parse(
+      JSON.stringify(json(draft.events)).replace(/[^\u0020-\u007e]/g, '?'),
+    ) as Draft['events'],
+  })),
+  views('lets the last one win', ['compare-and-set'], honest => ({
+    save: async fold => {
+      if (await honest.save(fold)) return true
+      for (const write of fold.writes) {
+        const [expected] = await honest.load(write.view, [write.document._id])
+        await honest.save({ ...fold, writes: [{ ...write, expected }], moves: [] })
+      }
+      return true
+    },
+  })),
+  views('moves the checkpoint whatever happens', ['compare-and-set'], honest => ({
+    save: async fold => {
+      const saved = await honest.save(fold)
+      if (!saved) await honest.save({ ...fold, writes: [] })
+      return saved
+    },
+  })),
+  views('lists backwards', ['lists'], honest => ({
+    list: async (view, page) => (await honest.list(view, page)).toReversed(),
+  })),
+  { name: 'opens any ledger', breaks: ['ledger'], wrap: store => store, opensAnything: true },
+]
