@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import Table from 'cli-table3'
 import { appending, latency, processes, projecting, type Ratio } from './measures.js'
 import { mongoSubject } from './mongodb.js'
@@ -75,7 +76,7 @@ const main = async (): Promise<void> => {
   const results: { [store: string]: readonly Ratio[] } = {}
   const subjects: [string, () => Promise<Subject | undefined>][] = [
     ['sqlite', async () => sqliteSubject()],
-    ['mongodb', () => startMongo(say)],
+    ['mongodb', () => startMongo()],
   ]
   for (const [name, open] of subjects) {
     if (values.store !== undefined && values.store !== name) continue
@@ -94,7 +95,10 @@ const main = async (): Promise<void> => {
     process.exitCode = 1
 }
 
-const startMongo = async (_say: (text: string) => void): Promise<Subject | undefined> =>
-  process.env.MONGODB_URI === undefined ? undefined : mongoSubject(process.env.MONGODB_URI)
+/** The server in MONGODB_URI, or the one that mongodb-memory-server starts; undefined, with a line that says so, without. */
+const startMongo = async (): Promise<Subject | undefined> => {
+  const server = mongoTestServer()
+  return server === undefined ? undefined : mongoSubject(await server.url())
+}
 
 await main()

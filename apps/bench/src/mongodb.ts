@@ -18,7 +18,7 @@ export const mongoSubject = async (url: string): Promise<Subject> => {
     names.push(name)
     return name
   }
-  const base = url.replace(/\/[^/]*$/, '')
+  const base = /^mongodb(?:\+srv)?:\/\/[^/?]+/.exec(url)?.[0] ?? url
   const collection = async (): Promise<Collection<{ _id: string }>> => {
     const events = client.db(fresh()).collection<{ _id: string }>('events')
     await events.createIndex({ partition: 1, stream: 1, version: 1 }, { unique: true })

@@ -70,7 +70,10 @@ export const sqliteSubject = (): Subject => {
     },
     readAndWrite: async url => {
       const source = new Database(url.slice('sqlite:'.length))
-      for (const { body } of source.prepare('SELECT body FROM events').iterate() as Iterable<{ body: string }>) JSON.parse(body)
+      for (const { body } of source.prepare('SELECT body FROM events').iterate() as Iterable<{
+        body: string
+      }>)
+        JSON.parse(body)
       const target = new Database(file())
       target.exec(pragmas)
       for (const view of ['workflows', 'locations', 'media']) {

@@ -15,7 +15,7 @@ export type Line =
   | { readonly number: number; readonly problem: string }
 
 /** A message has at most 16 MiB; a line may hold one with some white space. */
-export const maxLineBytes = 17 * 1024 * 1024
+const maxLineBytes = 17 * 1024 * 1024
 
 /** Small enough that the progress of a compressed file moves. */
 const chunkBytes = 32 * 1024

@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mongoTestServer, type TestServer } from '@crawl-ledger/mongodb/test-server'
 import { MongoClient } from 'mongodb'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,8 +10,7 @@ import { runDemo, startDemo } from './demo.test-kit.js'
 
 // Compares what the demo reaches from a real crawl with totals that were counted without it.
 const test = suite('truth')
-const { CRAWL_STREAMS, MONGODB_URI, SEED } = process.env
-const city = 'osaka'
+const { CRAWL_STREAMS, CRAWL_CITIES = 'osaka', SEED } = process.env
 
 const note = (text: string): void => {
   process.stdout.write(`${text}\n`)
@@ -19,7 +19,7 @@ const note = (text: string): void => {
 interface Place {
   readonly name: string
   /** The URL of a store that is new. */
-  readonly store: (label: string) => string
+  readonly store: (label: string) => Promise<string>
   readonly clear: () => Promise<void>
 }
 
@@ -27,32 +27,39 @@ const sqlite = (): Place => {
   const folder = mkdtempSync(join(tmpdir(), 'demo-truth-'))
   return {
     name: 'SQLite',
-    store: label => `sqlite:${join(folder, `${label}.db`)}`,
-    clear: () => rm(folder, { recursive: true, force: true }),
+    store: async label => `sqlite:${join(folder, `${label}.db`)}`,
+    // The folder stays for the next store.
+    clear: async () => {
+      for (const file of await readdir(folder)) await rm(join(folder, file))
+    },
   }
 }
 
-/** The same server, a database of the test's own. */
-const mongo = (uri: string): Place => {
-  const [, server, query = ''] = /^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/[^?]*)?(\?.*)?$/.exec(uri) ?? []
+/** The server of the tests, a database of the test's own. */
+const mongo = (server: TestServer): Place => {
   const made: string[] = []
+  const at = async (database: string): Promise<string> => {
+    const [, hosts, query = ''] =
+      /^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/[^?]*)?(\?.*)?$/.exec(await server.url()) ?? []
+    return `${hosts}/${database}${query}`
+  }
   return {
     name: 'MongoDB',
     store: label => {
       const database = `demo_truth_${process.pid}_${label}`
       made.push(database)
-      return `${server}/${database}${query}`
+      return at(database)
     },
     clear: async () => {
-      const client = await MongoClient.connect(uri)
-      for (const database of made) await client.db(database).dropDatabase()
+      const client = await MongoClient.connect(await server.url())
+      for (const database of made.splice(0)) await client.db(database).dropDatabase()
       await client.close()
     },
   }
 }
 
-const checkTruth = async (folder: string, store: string): Promise<void> => {
-  const { code, out, err } = await runDemo(tmpdir(), demoArgs(folder, store))
+const checkTruth = async (folder: string, city: string, store: string): Promise<void> => {
+  const { code, out, err } = await runDemo(tmpdir(), demoArgs(folder, city, store))
   assert.is(code, 0, err)
   const { messages, totals, locations } = JSON.parse(out)
   const truth = JSON.parse(await readFile(join(folder, `crawl-${city}.truth.json`), 'utf8'))
@@ -63,7 +70,7 @@ const checkTruth = async (folder: string, store: string): Promise<void> => {
   assert.is(read, recorded + duplicate + unchanged)
 }
 
-const demoArgs = (folder: string, store: string): readonly string[] => [
+const demoArgs = (folder: string, city: string, store: string): readonly string[] => [
   '--from',
   join(folder, `crawl-${city}.jsonl.gz`),
   '--store',
@@ -79,35 +86,36 @@ const fraction = (seed: number): number => {
   return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
 }
 
-const addTests = (folder: string, place: Place): void => {
+const addTests = (folder: string, city: string, place: Place): void => {
   let lastedMs = 5000
   test(`${city} on ${place.name} gives the true totals`, async () => {
     const began = performance.now()
-    await checkTruth(folder, place.store('whole'))
+    await checkTruth(folder, city, await place.store('whole'))
     lastedMs = performance.now() - began
+    await place.clear()
   })
   test(`${city} on ${place.name} gives the true totals after a SIGKILL and a second run`, async () => {
     const seed = SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(SEED)
     const afterMs = Math.round(fraction(seed) * lastedMs)
-    const store = place.store('killed')
-    const { child, ended } = startDemo(tmpdir(), demoArgs(folder, store))
+    const store = await place.store('killed')
+    const { child, ended } = startDemo(tmpdir(), demoArgs(folder, city, store))
     const timer = setTimeout(() => child.kill('SIGKILL'), afterMs)
     const { code } = await ended
     clearTimeout(timer)
-    note(
-      `${city} on ${place.name}: ${code === null ? 'killed' : 'done before it was killed'} at ${afterMs} ms (SEED=${seed})`,
-    )
-    await checkTruth(folder, store)
+    const how = code === null ? 'killed' : 'done before it was killed'
+    note(`${city} on ${place.name}: ${how} at ${afterMs} ms (SEED=${seed})`)
+    await checkTruth(folder, city, store)
+    await place.clear()
   })
-  test.after(place.clear)
 }
 
 if (CRAWL_STREAMS === undefined || CRAWL_STREAMS === '') {
-  note(`Not run: the demo against the true totals of ${city} (CRAWL_STREAMS names no folder of streams).`)
-  test.skip(`${city} gives the true totals`)
+  note('Not run: the demo against the true totals of real crawls (CRAWL_STREAMS names no folder of streams).')
+  test.skip('real crawls give the true totals')
 } else {
-  addTests(CRAWL_STREAMS, sqlite())
-  if (MONGODB_URI !== undefined && MONGODB_URI !== '') addTests(CRAWL_STREAMS, mongo(MONGODB_URI))
+  const server = mongoTestServer()
+  const places = [sqlite(), ...(server === undefined ? [] : [mongo(server)])]
+  for (const city of CRAWL_CITIES.split(',')) for (const place of places) addTests(CRAWL_STREAMS, city, place)
 }
 
 test.run()

@@ -32,7 +32,7 @@ const failing = (store: Store, fault: Fault, turn: number) => {
   const { views } = store
   const wrapped: Store = {
     ...store,
-    log: { ...log, partitions: store.log.partitions },
+    log: { ...store.log, ...log },
     views: {
       checkpoints: projection => guard(() => views.checkpoints(projection)),
       load: (view, ids) => guard(() => views.load(view, ids)),

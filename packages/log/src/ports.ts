@@ -14,6 +14,8 @@ export type Positions = ReadonlyMap<number, number>
 /** An append-only log in partitions. Everything may reject with `StoreUnavailable`: then try again. */
 export interface Log {
   readonly partitions: number
+  /** How many appends at once are faster than one after the other. */
+  readonly flights: number
   /** At most one draft per stream. Order within a partition is by the answer's positions. */
   append(drafts: readonly Draft[]): Promise<readonly Landing[]>
   /** Puts void commits where nothing is; a position that is occupied by then stays as it is. */

@@ -35,7 +35,8 @@ interface Mailbox {
   attempts: number
 }
 
-const flightsAtOnce = 2
+/** So few go in one flight, even where several at once are faster. */
+const worthSplitting = 8
 const commitsPerFlight = 512
 const messagesPerCommit = 200
 const bytesPerCommit = 1024 * 1024
@@ -112,10 +113,12 @@ export class Writer {
   }
 
   private pump(): void {
-    while (this.flights < flightsAtOnce && this.ready.size > 0) {
+    for (let free = this.log.flights - this.flights; free > 0 && this.ready.size > 0; free -= 1) {
+      // What waits is shared among the free flights, so that one prepares while the other writes.
+      const most = this.ready.size < worthSplitting ? worthSplitting : Math.ceil(this.ready.size / free)
       const boarded: { mailbox: Mailbox; messages: Waiting[] }[] = []
       for (const mailbox of this.ready) {
-        if (boarded.length >= commitsPerFlight) break
+        if (boarded.length >= Math.min(most, commitsPerFlight)) break
         this.ready.delete(mailbox)
         const messages = boarding(mailbox)
         mailbox.waiting = mailbox.waiting.slice(messages.length)
@@ -157,8 +160,10 @@ export class Writer {
     const again: Waiting[] = []
     messages.forEach((message, i) => {
       const receipt = receipts[i]
-      if (receipt === undefined) again.push(message)
-      else {
+      if (receipt === undefined) {
+        if (!stale || performance.now() < message.giveUpAt) again.push(message)
+        else message.resolve({ outcome: 'unavailable' })
+      } else {
         if (receipt.outcome === 'recorded') this.options.onRecorded?.(mailbox.partition, receipt.position)
         message.resolve(receipt)
       }

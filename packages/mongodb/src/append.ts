@@ -37,9 +37,10 @@ const survey = ({ events, messages }: Draft): { size: number; reference: boolean
     if (typeof value === 'string') size += value.length * 3
     else if (typeof value === 'object' && value !== null) {
       if ('$ref' in value && '$id' in value) reference = true
-      for (const [key, child] of Object.entries(value)) {
+      const object = value as { readonly [key: string]: unknown }
+      for (const key in object) {
         size += key.length + 12
-        stack.push(child)
+        stack.push(object[key])
       }
     }
   }

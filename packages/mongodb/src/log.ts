@@ -13,6 +13,7 @@ export const mongoLog = (connection: Connection, partitions: number, seal: Seal)
   const all = Array.from({ length: partitions }, (_, partition) => partition)
   return {
     partitions,
+    flights: 2,
     append: drafts => run(() => append(connection, sequencer, seal, drafts)),
     fill: holes =>
       run(async () => {

@@ -79,6 +79,7 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
 
   return {
     partitions,
+    flights: 1,
     append: async drafts => (drafts.length === 0 ? [] : connection.write(() => appendAll(drafts))),
     fill: async holes =>
       connection.write(() => {

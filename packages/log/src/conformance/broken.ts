@@ -7,6 +7,7 @@ import type { Rule } from './suite.js'
 export const nothingStore = (partitions: number): Store => ({
   log: {
     partitions,
+    flights: 1,
     append: async () => [],
     fill: async () => {},
     read: async () => [],

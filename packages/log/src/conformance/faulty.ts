@@ -30,6 +30,7 @@ export const faulty = (
     }
   return {
     partitions: log.partitions,
+    flights: log.flights,
     append: guarded('append', log.append),
     fill: guarded('fill', log.fill),
     read: guarded('read', log.read),
