@@ -5,13 +5,15 @@ const refined = <A>(
   base: t.Type<A, A, unknown>,
   holds: (value: A) => boolean,
   name: string,
-): t.Type<A, A, unknown> =>
-  new t.Type<A, A, unknown>(
+): t.Type<A, A, unknown> => {
+  const is = (input: unknown): input is A => base.is(input) && holds(input)
+  return new t.Type<A, A, unknown>(
     name,
-    base.is,
-    (input, context) => (base.is(input) && holds(input) ? t.success(input) : t.failure(input, context)),
+    is,
+    (input, context) => (is(input) ? t.success(input) : t.failure(input, context)),
     t.identity,
   )
+}
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const badInName = /[/\u0000-\u001f\u007f-\u009f]/

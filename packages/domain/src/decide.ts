@@ -110,11 +110,8 @@ export const decide = (
   state: WorkflowState,
   { body, at }: Envelope,
 ): E.Either<Rejection, readonly CrawlEvent[]> => {
-  const start: Fact[] =
-    state.status === 'unknown'
-      ? [{ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } }]
-      : []
-  return E.right(
-    [...start, ...reported(state, body)].map(fact => ({ ...fact, v: version, at }) as CrawlEvent),
-  )
+  const facts = reported(state, body)
+  if (state.status === 'unknown')
+    facts.unshift({ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } })
+  return E.right(facts.map(({ type, data }) => ({ type, v: version, at, data }) as CrawlEvent))
 }

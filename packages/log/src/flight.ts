@@ -114,7 +114,7 @@ const refused = (leg: Leg, reason: Rejection): Outcome => {
   return outcome(leg, { receipts })
 }
 
-const landed = async (log: Log, leg: Leg, landing: Landing): Promise<Outcome> => {
+const landed = (log: Log, leg: Leg, landing: Landing): Outcome | Promise<Outcome> => {
   switch (landing.tag) {
     case 'landed':
       return outcome(leg, {
@@ -176,7 +176,7 @@ export const fly = async (
     log
       .append(writing.map(({ draft }) => draft))
       .then(landings =>
-        Promise.all(landings.map((landing, i) => landed(log, (writing[i] as { leg: Leg }).leg, landing))),
+        Promise.all(writing.map(({ leg }, i) => landed(log, leg, landings[i] as Landing))),
       ),
     unwritten(log, silent),
   ])

@@ -1,39 +1,38 @@
 import type { History } from './history.js'
 
+interface Entry {
+  readonly history: History
+  /** All states of a stream share one map of messages, so the weight is noted as it was when this one came. */
+  readonly weight: number
+}
+
 /** The streams a writer knows, the least recently used forgotten first. */
 export class Histories {
-  private readonly known = new Map<string, History>()
+  private readonly known = new Map<string, Entry>()
   private weight = 0
 
-  /** @param maxMessages how many message ids all known streams together may hold */
-  constructor(private readonly maxMessages: number) {}
+  /** @param most how many message ids all known streams together may hold */
+  constructor(private readonly most: number) {}
 
   get(stream: string): History | undefined {
-    const history = this.known.get(stream)
-    if (history !== undefined) {
-      this.known.delete(stream)
-      this.known.set(stream, history)
-    }
-    return history
+    return this.known.get(stream)?.history
   }
 
-  /** Several states of a stream share one map of messages, so its weight is noted as it was when it came in. */
-  private readonly weights = new Map<string, number>()
-
+  /** Makes it the one used last. */
   set(stream: string, history: History): void {
     this.forget(stream)
-    this.known.set(stream, history)
-    this.weights.set(stream, history.messages.size + 1)
-    this.weight += history.messages.size + 1
+    const weight = history.messages.size + 1
+    this.known.set(stream, { history, weight })
+    this.weight += weight
+    if (this.weight <= this.most) return
     for (const oldest of this.known.keys()) {
-      if (this.weight <= this.maxMessages || oldest === stream) break
+      if (this.weight <= this.most || oldest === stream) break
       this.forget(oldest)
     }
   }
 
   forget(stream: string): void {
-    this.weight -= this.weights.get(stream) ?? 0
-    this.weights.delete(stream)
+    this.weight -= this.known.get(stream)?.weight ?? 0
     this.known.delete(stream)
   }
 }

@@ -18,7 +18,8 @@ export interface WriterOptions {
   readonly onRecorded?: (partition: number, position: number) => void
 }
 
-interface Waiting extends Incoming {
+interface Waiting {
+  readonly message: Incoming
   readonly resolve: (receipt: Receipt) => void
   readonly reject: (error: unknown) => void
   readonly giveUpAt: number
@@ -45,7 +46,7 @@ const longestPauseMs = 500
 /** The first messages of a mailbox, as many as go together into one commit. */
 const boarding = ({ waiting, most }: Mailbox): Waiting[] => {
   let bytes = 0
-  const end = waiting.findIndex((message, i) => {
+  const end = waiting.findIndex(({ message }, i) => {
     bytes += message.envelope.bytes
     return i > 0 && (i >= most || bytes > bytesPerCommit)
   })
@@ -74,7 +75,8 @@ export class Writer {
   write(stream: StreamId, message: Incoming): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       const mailbox = this.mailbox(stream)
-      mailbox.waiting.push({ ...message, resolve, reject, giveUpAt: performance.now() + this.retryForMs })
+      const giveUpAt = performance.now() + this.retryForMs
+      mailbox.waiting.push({ message, resolve, reject, giveUpAt })
       if (!mailbox.busy) this.makeReady(mailbox)
     })
   }
@@ -138,19 +140,21 @@ export class Writer {
       ({ mailbox, messages }): Batch => ({
         partition: mailbox.partition,
         stream: mailbox.stream,
-        incoming: messages,
+        incoming: messages.map(({ message }) => message),
         history: this.histories.get(mailbox.stream),
         stale: mailbox.stale,
       }),
     )
+    let outcomes: readonly Outcome[]
     try {
-      const outcomes = await fly(this.log, this.options.server, batches)
-      boarded.forEach(({ mailbox, messages }, i) => {
-        this.land(mailbox, messages, outcomes[i] as Outcome)
-      })
+      outcomes = await fly(this.log, this.options.server, batches)
     } catch (error) {
       for (const { mailbox, messages } of boarded) this.crash(mailbox, messages, error)
+      return
     }
+    boarded.forEach(({ mailbox, messages }, i) => {
+      this.land(mailbox, messages, outcomes[i] as Outcome)
+    })
   }
 
   private land(mailbox: Mailbox, messages: Waiting[], { history, receipts, split, stale }: Outcome): void {

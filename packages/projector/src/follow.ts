@@ -1,5 +1,5 @@
 import { type Commit, type Log, type Positions, Reader } from '@crawl-ledger/log'
-import { concatMap, defer, from, type Observable, repeat } from 'rxjs'
+import { concatMap, defer, finalize, from, type Observable, repeat, tap } from 'rxjs'
 import { Waiting } from './waiting.js'
 
 /**
@@ -11,12 +11,17 @@ export const follow = (log: Log, after: Positions, signal: Observable<unknown>):
   const reader = new Reader(log)
   const waiting = new Waiting(signal)
   let found = false
-  return defer(() => reader.next(positions, 1000)).pipe(
+  return defer(() => {
+    waiting.begin()
+    return reader.next(positions, 1000)
+  }).pipe(
     concatMap(commits => {
       found = commits.length > 0
-      for (const { partition, position } of commits) positions.set(partition, position)
       return from(commits)
     }),
+    // One by one, since a subscriber may leave in the midst of them.
+    tap(({ partition, position }) => positions.set(partition, position)),
     repeat({ delay: () => waiting.next(found) }),
+    finalize(() => waiting.end()),
   )
 }

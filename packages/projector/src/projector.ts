@@ -16,6 +16,7 @@ import {
   repeat,
   retry,
   Subject,
+  take,
   takeWhile,
   timer,
 } from 'rxjs'
@@ -88,6 +89,7 @@ export class Projector {
     const waiting = new Waiting(merge(this.options.signal, this.wake))
     let found = false
     const following = defer(async () => {
+      waiting.begin()
       found = this.stopping ? false : await this.step()
     }).pipe(
       retry({ delay: (error, count) => this.pause(error, count), resetOnSuccess: true }),
@@ -98,15 +100,18 @@ export class Projector {
       await lastValueFrom(following, { defaultValue: undefined })
     } catch (error) {
       this.statuses.next({ state: 'failed', error: error as Error })
+    } finally {
+      waiting.end()
     }
   }
 
   /** A store that fails is tried again for ever; anything else cannot mend itself. */
   private pause(error: unknown, count: number): Observable<unknown> {
-    if (!(error instanceof StoreError) || this.stopping) throw error
+    if (!(error instanceof StoreError)) throw error
     this.statuses.next({ state: 'waiting', error })
     this.forget()
-    return timer(Math.min(longestPauseMs, 100 * 2 ** (count - 1)))
+    if (this.stopping) return timer(0)
+    return merge(this.wake, timer(Math.min(longestPauseMs, 100 * 2 ** (count - 1)))).pipe(take(1))
   }
 
   private forget(): void {

@@ -1,0 +1,119 @@
+import { canonical, type Json } from '@crawl-ledger/domain'
+import { type Commit, type Draft, type Landing, type Seal, voidCommit } from '@crawl-ledger/log'
+import type { Connection } from './connection.js'
+import { rowInserter } from './rows.js'
+
+/** The most bytes of a commit, as in a MongoDB document, so that a log can move to another store. */
+const maxCommitBytes = 16 * 1024 * 1024
+
+interface Sealed {
+  readonly commit: Commit
+  readonly text: string
+}
+
+const eventRow = ({ commit, text }: Sealed): readonly unknown[] => {
+  const { partition, position, stream, version, prev, hash } = commit
+  return [partition, position, stream, version, prev, hash, text]
+}
+
+const messageRows = ({ commit }: Sealed): readonly (readonly unknown[])[] =>
+  commit.messages.map(({ id, digest }) => [commit.partition, id, digest, commit.position])
+
+const tooLarge = ({ text }: Sealed): Landing | undefined => {
+  if (text.length <= maxCommitBytes / 4) return undefined
+  const bytes = Buffer.byteLength(text)
+  return bytes > maxCommitBytes ? { tag: 'too-large', bytes, limit: maxCommitBytes } : undefined
+}
+
+/** What writes commits. To be called within a transaction: so positions have no holes. */
+export interface Appender {
+  append(drafts: readonly Draft[]): readonly Landing[]
+  fill(holes: readonly { partition: number; position: number }[]): void
+  tail(partition: number): number
+}
+
+export const appender = ({ db }: Connection, seal: Seal): Appender => {
+  const insertEvents = rowInserter(db, 'events', [
+    'partition',
+    'position',
+    'stream',
+    'version',
+    'prev',
+    'hash',
+    'body',
+  ])
+  const insertMessages = rowInserter(db, 'messages', ['partition', 'id', 'digest', 'position'])
+  const lastPosition = db.prepare('SELECT max(position) AS position FROM events WHERE partition = ?')
+
+  const tail = (partition: number): number =>
+    (lastPosition.get(partition) as { position: number | null }).position ?? 0
+
+  /** Positions for one draft after the other; one that did not land gives its position to the next. */
+  const positions = () => {
+    const tails = new Map<number, number>()
+    return {
+      next: (partition: number): number => (tails.get(partition) ?? tail(partition)) + 1,
+      took: (partition: number, position: number): void => {
+        tails.set(partition, position)
+      },
+    }
+  }
+
+  /** Runs inside a savepoint, and undoes what was written unless it answers true. */
+  const attempt = (work: () => boolean): boolean => {
+    db.exec('SAVEPOINT attempt')
+    const done = work()
+    db.exec(done ? 'RELEASE attempt' : 'ROLLBACK TO attempt; RELEASE attempt')
+    return done
+  }
+
+  const insertAll = (sealed: readonly Sealed[]): boolean => {
+    const messages = sealed.flatMap(messageRows)
+    return (
+      insertMessages(messages) === messages.length && insertEvents(sealed.map(eventRow)) === sealed.length
+    )
+  }
+
+  /** All at once, as nearly always nothing stands in the way; otherwise nothing, and undefined. */
+  const together = (drafts: readonly Draft[], at: string): readonly Landing[] | undefined => {
+    const { next, took } = positions()
+    const sealed = drafts.map(draft => {
+      const position = next(draft.partition)
+      took(draft.partition, position)
+      return seal(draft, position, at)
+    })
+    if (sealed.some(one => tooLarge(one) !== undefined)) return undefined
+    return attempt(() => insertAll(sealed))
+      ? sealed.map(({ commit }) => ({ tag: 'landed', commit }))
+      : undefined
+  }
+
+  /** Each for itself, to tell which one a key was taken from. */
+  const oneByOne = (drafts: readonly Draft[], at: string): readonly Landing[] => {
+    const { next, took } = positions()
+    return drafts.map((draft): Landing => {
+      const position = next(draft.partition)
+      const sealed = seal(draft, position, at)
+      const refused = tooLarge(sealed)
+      if (refused !== undefined) return refused
+      if (!attempt(() => insertAll([sealed]))) return { tag: 'taken' }
+      took(draft.partition, position)
+      return { tag: 'landed', commit: sealed.commit }
+    })
+  }
+
+  return {
+    tail,
+    append: drafts => {
+      const at = new Date().toISOString()
+      return together(drafts, at) ?? oneByOne(drafts, at)
+    },
+    fill: holes => {
+      for (const { partition, position } of holes) {
+        const commit = voidCommit(seal, partition, position)
+        const { prev: _prev, hash: _hash, ...body } = commit
+        attempt(() => insertAll([{ commit, text: canonical(body as unknown as Json) }]))
+      }
+    },
+  }
+}
