@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
-import { mongoTestServer } from '@crawl-ledger/mongodb/test-server'
+import { freshMongoServer, mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import Table from 'cli-table3'
-import { appending, latency, processes, projecting, type Ratio } from './measures.js'
+import { appending, latency, memory, processes, projecting, type Ratio } from './measures.js'
 import { mongoSubject } from './mongodb.js'
 import { sqliteSubject } from './sqlite.js'
 import type { Subject } from './subject.js'
 
-const usage = `bench [--json] [--store sqlite|mongodb] [--rounds N] [--quick]
+const usage = `bench [--json] [--store sqlite|mongodb] [--step NAME] [--rounds N] [--quick]
 
 Measures crawl-ledger and the same work done directly, side by side on one store, and prints ratios.
 MongoDB is measured on MONGODB_URI, or on the server that mongodb-memory-server starts.
@@ -17,31 +17,32 @@ const holds = ({ ratio, limit }: Ratio): boolean =>
 const shown = ({ limit }: Ratio): string =>
   'atLeast' in limit ? `>= ${limit.atLeast}` : `<= ${limit.atMost}`
 
-const measure = async (
-  subject: Subject,
-  rounds: number,
-  scale: number,
-  say: (text: string) => void,
-): Promise<Ratio[]> => {
-  const several = subject.name === 'MongoDB'
+/** Opens a store for one step, and closes it afterwards. */
+type Open = () => Promise<{ readonly subject: Subject; readonly close: () => Promise<unknown> }>
+
+type Step = readonly [string, (subject: Subject) => Promise<readonly Ratio[]>]
+
+const stepsOf = (store: string, rounds: number, scale: number): readonly Step[] => [
+  ['appending, 64 in flight', subject => appending(subject, 64, 8000 * scale, rounds)],
+  ['appending, 512 in flight', subject => appending(subject, 512, 16_000 * scale, rounds)],
+  ['one message at a time', async subject => [await latency(subject, 800 * scale, rounds)]],
+  ...(store === 'mongodb'
+    ? [['four processes', subject => processes(subject, 8000 * scale, rounds)] as Step]
+    : []),
+  ['projecting', subject => projecting(subject, 100_000 * scale, rounds)],
+  // The server of the tests keeps all it was given in memory, and has room for no more.
+  ['memory', async subject => [await memory(subject, (store === 'mongodb' ? 50_000 : 100_000) * scale)]],
+]
+
+const measure = async (open: Open, steps: readonly Step[], say: (text: string) => void): Promise<Ratio[]> => {
   const ratios: Ratio[] = []
-  const steps: [string, () => Promise<Ratio | Ratio[]>][] = [
-    ['appending, 64 in flight', () => appending(subject, 64, 6000 * scale, rounds)],
-    ['appending, 512 in flight', () => appending(subject, 512, 12_000 * scale, rounds)],
-    ['one message at a time', () => latency(subject, 800 * scale, rounds)],
-    ...(several
-      ? [
-          ['four processes', () => processes(subject, 8000 * scale, rounds)] as [
-            string,
-            () => Promise<Ratio[]>,
-          ],
-        ]
-      : []),
-    ['projecting', () => projecting(subject, 100_000 * scale, Math.min(rounds, 3), true)],
-  ]
   for (const [name, step] of steps) {
+    const { subject, close } = await open()
     say(`${subject.name}: ${name} …\n`)
-    ratios.push(...[await step()].flat())
+    const found = await step(subject)
+    for (const { what, ratio, detail } of found) say(`  ${ratio.toFixed(2)}  ${what} (${detail})\n`)
+    ratios.push(...found)
+    await close()
   }
   return ratios
 }
@@ -62,6 +63,7 @@ const main = async (): Promise<void> => {
       json: { type: 'boolean', default: false },
       store: { type: 'string' },
       rounds: { type: 'string', default: '3' },
+      step: { type: 'string', default: '' },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -74,17 +76,18 @@ const main = async (): Promise<void> => {
     process.stderr.write(text)
   }
   const results: { [store: string]: readonly Ratio[] } = {}
-  const subjects: [string, () => Promise<Subject | undefined>][] = [
-    ['sqlite', async () => sqliteSubject()],
-    ['mongodb', () => startMongo()],
-  ]
-  for (const [name, open] of subjects) {
-    if (values.store !== undefined && values.store !== name) continue
-    const subject = await open()
-    if (subject === undefined) continue
-    results[subject.name] = await measure(subject, Number(values.rounds), values.quick ? 0.1 : 1, say)
-    await subject.close()
-    if (!values.json) process.stdout.write(report(subject.name, results[subject.name] ?? []))
+  for (const store of ['sqlite', 'mongodb']) {
+    if (values.store !== undefined && values.store !== store) continue
+    if (store === 'mongodb' && mongoTestServer() === undefined) continue
+    const open = store === 'sqlite' ? openSqlite : openMongo
+    const steps = stepsOf(store, Number(values.rounds), values.quick ? 0.1 : 1)
+    const ratios = await measure(
+      open,
+      steps.filter(([name]) => name.includes(values.step)),
+      say,
+    )
+    results[store] = ratios
+    if (!values.json) process.stdout.write(report(store, ratios))
   }
   if (values.json) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`)
   if (
@@ -95,10 +98,22 @@ const main = async (): Promise<void> => {
     process.exitCode = 1
 }
 
-/** The server in MONGODB_URI, or the one that mongodb-memory-server starts; undefined, with a line that says so, without. */
-const startMongo = async (): Promise<Subject | undefined> => {
-  const server = mongoTestServer()
-  return server === undefined ? undefined : mongoSubject(await server.url())
+const openSqlite: Open = async () => {
+  const subject = sqliteSubject()
+  return { subject, close: () => subject.close() }
+}
+
+/** The server in MONGODB_URI, or a new one for each step. */
+const openMongo: Open = async () => {
+  const { MONGODB_URI } = process.env
+  const server =
+    MONGODB_URI === undefined ? await freshMongoServer() : { url: MONGODB_URI, stop: async () => {} }
+  const subject = await mongoSubject(server.url)
+  const close = async (): Promise<void> => {
+    await subject.close()
+    await server.stop()
+  }
+  return { subject, close }
 }
 
 await main()

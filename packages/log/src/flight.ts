@@ -175,9 +175,7 @@ export const fly = async (
   const [written, quiet] = await Promise.all([
     log
       .append(writing.map(({ draft }) => draft))
-      .then(landings =>
-        Promise.all(writing.map(({ leg }, i) => landed(log, leg, landings[i] as Landing))),
-      ),
+      .then(landings => Promise.all(writing.map(({ leg }, i) => landed(log, leg, landings[i] as Landing)))),
     unwritten(log, silent),
   ])
   const outcomes = new Map<Batch, Outcome>()

@@ -72,13 +72,22 @@ const endWithUs = (server: MongoMemoryServer, data: string): void => {
   })
 }
 
-const start = async (): Promise<string> => {
+/**
+ * A server of its own, empty, that mongodb-memory-server starts. A long measurement takes a new one now and then, for
+ * one in memory keeps whatever it was ever given.
+ */
+export const freshMongoServer = async (): Promise<{
+  readonly url: string
+  readonly stop: () => Promise<unknown>
+}> => {
   const { MongoMemoryServer } = await import('mongodb-memory-server')
   const dbPath = mkdtempSync(join(tmpdir(), 'crawl-ledger-mongodb-'))
   const server = await MongoMemoryServer.create({ instance: { dbPath } })
   endWithUs(server, dbPath)
-  return server.getUri()
+  return { url: server.getUri(), stop: () => server.stop() }
 }
+
+const start = async (): Promise<string> => (await freshMongoServer()).url
 
 let started: Promise<string> | undefined
 

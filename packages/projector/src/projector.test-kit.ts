@@ -63,7 +63,7 @@ export const write = async (store: Store, round = 1, onRecorded: () => void = ()
       locations.flatMap(locationId =>
         batches.map(batch => {
           const batchId = `${batch}${round}`
-          const raw = { ...step, locationId, batchId, id: `${locationId}/${batchId}/${i}` }
+          const raw = { ...step, locationId, batchId, id: `${locationId}:${batchId}:${i}` }
           const decoded = decodeMessage(raw, '2024-05-01T12:00:00.000Z')
           if (decoded._tag === 'Left') throw new Error(decoded.left.message)
           const envelope = decoded.right
