@@ -1,5 +1,8 @@
 import { type Store, StoreUnavailable } from '@crawl-ledger/log'
+import { openMongo } from '@crawl-ledger/mongodb'
+import { mongoTestServer, type TestServer } from '@crawl-ledger/mongodb/test-server'
 import { openSqlite } from '@crawl-ledger/sqlite'
+import { MongoClient } from 'mongodb'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Receipt } from './index.js'
@@ -52,8 +55,7 @@ const locations = ['osaka-1', 'osaka-2']
 const kept = new Set<Receipt['outcome']>(['recorded', 'duplicate', 'unchanged'])
 
 /** The whole run with one fault: nothing lost, nothing counted twice. Whether the fault was reached. */
-const survives = async (fault: Fault, turn: number): Promise<boolean> => {
-  const whole = openSqlite(':memory:', { partitions: 2 })
+const survives = async (whole: Store, fault: Fault, turn: number): Promise<boolean> => {
   const faulty = failing(whole, fault, turn)
   const ledger = ledgerOver(faulty.store, 'memory:', { project: true })
   const receipts = await Promise.all(stream(locations, workflows).map(message => ledger.handle(message)))
@@ -69,12 +71,41 @@ const survives = async (fault: Fault, turn: number): Promise<boolean> => {
   return faulty.reached()
 }
 
-for (const fault of ['refused', 'answer lost', 'half done'] as const)
-  test(`${fault}: all is there once`, async () => {
-    let turn = 1
-    while (await survives(fault, turn)) turn += 1
-    assert.ok(turn > 5, 'the run has calls that can fail')
-  })
+/** Runs with an empty store, which is gone afterwards. */
+type WithStore = <A>(use: (store: Store) => Promise<A>) => Promise<A>
+
+const inSqlite: WithStore = use => use(openSqlite(':memory:', { partitions: 2 }))
+
+const inMongo = (server: TestServer): WithStore => {
+  let count = 0
+  return async use => {
+    count += 1
+    const [url, database] = [await server.url(), `faults-${process.pid}-${count}`]
+    const store = await openMongo(url, database, { partitions: 2 })
+    try {
+      return await use(store)
+    } finally {
+      await store.close()
+      const client = new MongoClient(url)
+      await client.db(database).dropDatabase()
+      await client.close()
+    }
+  }
+}
+
+const server = mongoTestServer()
+const stores: readonly (readonly [string, WithStore])[] = [
+  ['SQLite', inSqlite],
+  ...(server === undefined ? [] : [['MongoDB', inMongo(server)] as const]),
+]
+
+for (const [name, withStore] of stores)
+  for (const fault of ['refused', 'answer lost', 'half done'] as const)
+    test(`${name}: ${fault}: all is there once`, async () => {
+      let turn = 1
+      while (await withStore(store => survives(store, fault, turn))) turn += 1
+      assert.ok(turn > 5, 'the run has calls that can fail')
+    })
 
 test('a store that stays away gives `unavailable`, and nothing was kept', async () => {
   const whole = openSqlite(':memory:')

@@ -5,8 +5,6 @@ import {
   folded,
   handlerOf,
   type Projection,
-  type StoredEvent,
-  type StreamId,
   type ViewDocument,
   viewNames,
   workflowStream,
@@ -18,26 +16,9 @@ import {
   readEvent,
   runningDigest,
   type Store,
-  sealer,
   Writer,
 } from '@crawl-ledger/log'
 import { readCheckpoints, versionName } from './checkpoints.js'
-
-const seal = sealer()
-
-/** A commit with events of these types, at a place of a log. */
-export const commitOf = (
-  stream: StreamId,
-  position: number,
-  types: readonly string[],
-  partition = 0,
-): Commit => {
-  const at = '2024-05-01T12:00:00.000Z'
-  const events = types.map((type): StoredEvent => ({ type, v: 1, at, data: {}, message: 0 }))
-  const messages = [{ id: `${partition}:${position}`, handler: 'test', at, digest: '' }]
-  const draft = { partition, stream, version: position, messages, events, server: 'test' }
-  return seal({ ...draft, prev: '', after: 0, notBefore: '' }, position, at).commit
-}
 
 export const locations = ['osaka-1', 'osaka-2', 'kyoto-1']
 const batches = ['a', 'b']
