@@ -1,8 +1,10 @@
 import { openLedger } from 'crawl-ledger'
+import { mongoSubject } from './mongodb.js'
+import { sqliteSubject } from './sqlite.js'
 import { crawl } from './stream.js'
 import { inFlight, seconds } from './timing.js'
 
-/** A process of the bench: writes its own workflows, or projects a whole log; answers with time and peak memory. */
+/** A process of the bench: does one task with a store, and answers with time and peak memory. */
 const [task, store = '', name = '', total = '0'] = process.argv.slice(2)
 
 const write = async (): Promise<number> => {
@@ -24,6 +26,20 @@ const project = async (): Promise<number> => {
   return time
 }
 
-const time = task === 'write' ? await write() : await project()
+/** What projecting is measured against: all is read and parsed, and the views that are there are written anew. */
+const readAndWrite = async (): Promise<number> => {
+  const subject = store.startsWith('sqlite:') ? sqliteSubject() : await mongoSubject(store)
+  const time = await seconds(() => subject.readAndWrite(store))
+  await subject.close()
+  return time
+}
+
+const tasks: { readonly [task: string]: () => Promise<number> } = {
+  write,
+  project,
+  'read-and-write': readAndWrite,
+}
+
+const time = (await tasks[task ?? '']?.()) ?? Number.NaN
 process.send?.({ seconds: time, peakMb: process.resourceUsage().maxRSS / 1024 })
 process.disconnect()

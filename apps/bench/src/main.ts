@@ -4,7 +4,7 @@ import Table from 'cli-table3'
 import { appending, latency, memory, processes, projecting, type Ratio } from './measures.js'
 import { mongoSubject } from './mongodb.js'
 import { sqliteSubject } from './sqlite.js'
-import type { Subject } from './subject.js'
+import type { Open, Opened } from './subject.js'
 
 const usage = `bench [--json] [--store sqlite|mongodb] [--step NAME] [--rounds N] [--quick]
 
@@ -17,32 +17,42 @@ const holds = ({ ratio, limit }: Ratio): boolean =>
 const shown = ({ limit }: Ratio): string =>
   'atLeast' in limit ? `>= ${limit.atLeast}` : `<= ${limit.atMost}`
 
-/** Opens a store for one step, and closes it afterwards. */
-type Open = () => Promise<{ readonly subject: Subject; readonly close: () => Promise<unknown> }>
+type Step = readonly [string, (open: Open) => Promise<readonly Ratio[]>]
 
-type Step = readonly [string, (subject: Subject) => Promise<readonly Ratio[]>]
+/** Measures one thing on one server. */
+const on =
+  (measure: (opened: Opened) => Promise<readonly Ratio[]>): Step[1] =>
+  async open => {
+    const opened = await open()
+    const ratios = await measure(opened)
+    await opened.close()
+    return ratios
+  }
 
 const stepsOf = (store: string, rounds: number, scale: number): readonly Step[] => [
-  ['appending, 64 in flight', subject => appending(subject, 64, 8000 * scale, rounds)],
-  ['appending, 512 in flight', subject => appending(subject, 512, 16_000 * scale, rounds)],
-  ['one message at a time', async subject => [await latency(subject, 800 * scale, rounds)]],
+  ['appending, 64 in flight', on(opened => appending(opened, 64, 8000 * scale, rounds))],
+  ['appending, 512 in flight', on(opened => appending(opened, 512, 16_000 * scale, rounds))],
+  ['one message at a time', on(async opened => [await latency(opened, 1600 * scale, rounds)])],
   ...(store === 'mongodb'
-    ? [['four processes', subject => processes(subject, 8000 * scale, rounds)] as Step]
+    ? [['four processes', on(opened => processes(opened, 8000 * scale, rounds))] as Step]
     : []),
-  ['projecting', subject => projecting(subject, 100_000 * scale, rounds)],
-  // The server of the tests keeps all it was given in memory, and has room for no more.
-  ['memory', async subject => [await memory(subject, (store === 'mongodb' ? 50_000 : 100_000) * scale)]],
+  // The server of the tests keeps all it was given in memory, and has room for no more at a time.
+  ['projecting', open => projecting(open, 100_000 * scale, rounds)],
+  ['memory', async open => [await memory(open, (store === 'mongodb' ? 50_000 : 100_000) * scale)]],
 ]
 
-const measure = async (open: Open, steps: readonly Step[], say: (text: string) => void): Promise<Ratio[]> => {
+const measure = async (
+  store: string,
+  open: Open,
+  steps: readonly Step[],
+  say: (text: string) => void,
+): Promise<Ratio[]> => {
   const ratios: Ratio[] = []
   for (const [name, step] of steps) {
-    const { subject, close } = await open()
-    say(`${subject.name}: ${name} …\n`)
-    const found = await step(subject)
+    say(`${store}: ${name} …\n`)
+    const found = await step(open)
     for (const { what, ratio, detail } of found) say(`  ${ratio.toFixed(2)}  ${what} (${detail})\n`)
     ratios.push(...found)
-    await close()
   }
   return ratios
 }
@@ -82,6 +92,7 @@ const main = async (): Promise<void> => {
     const open = store === 'sqlite' ? openSqlite : openMongo
     const steps = stepsOf(store, Number(values.rounds), values.quick ? 0.1 : 1)
     const ratios = await measure(
+      store,
       open,
       steps.filter(([name]) => name.includes(values.step)),
       say,

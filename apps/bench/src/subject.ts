@@ -15,6 +15,14 @@ export interface Subject {
   close(): Promise<void>
 }
 
+/** A subject with its server, which ends with it. */
+export interface Opened {
+  readonly subject: Subject
+  readonly close: () => Promise<unknown>
+}
+
+export type Open = () => Promise<Opened>
+
 export interface Upserts {
   write(message: BenchMessage): Promise<void>
   close(): Promise<void>

@@ -26,16 +26,16 @@ export const Name = refined(
 )
 
 const iso =
-  /^(\d{4}|\+\d{6}|-(?!0{6})\d{6})-\d\d-\d\d(?<time>T\d\d:\d\d(:\d\d(\.\d+)?)?(?<zone>Z|[+-]\d\d:?\d\d)?)?$/
+  /^(?:\d{4}|\+\d{6}|-(?!0{6})\d{6})-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
+const zone = /(?:Z|[+-]\d\d:?\d\d)$/
 
 /**
  * An ISO time as milliseconds, NaN if the text is none. Without a zone it is UTC and not local time,
  * for a message must mean the same on every server.
  */
 export const instantOf = (text: string): number => {
-  const parts = iso.exec(text)?.groups
-  if (parts === undefined) return Number.NaN
-  return Date.parse(parts.time !== undefined && parts.zone === undefined ? `${text}Z` : text)
+  if (!iso.test(text)) return Number.NaN
+  return Date.parse(text.includes('T') && !zone.test(text) ? `${text}Z` : text)
 }
 
 export const IsoTime = refined(

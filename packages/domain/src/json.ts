@@ -104,7 +104,8 @@ const isOrdered = (value: Json): boolean => {
   const object = value as JsonObject
   let last = ''
   for (const key in object) {
-    if (key < last || !isOrdered(object[key] as Json)) return false
+    const inner = object[key] as Json
+    if (key < last || (typeof inner === 'object' && !isOrdered(inner))) return false
     last = key
   }
   return true

@@ -104,6 +104,24 @@ export const fillHoles = async (
   }
 }
 
+/** A single draft at the place that is likely free; undefined when it was not, or only a reservation will do. */
+const appendAtGuess = async (
+  connection: Connection,
+  sequencer: Sequencer,
+  seal: Seal,
+  drafts: readonly Draft[],
+): Promise<readonly Landing[] | undefined> => {
+  const seat = sequencer.guess(drafts)
+  if (seat === undefined) return undefined
+  let landings: readonly Landing[] = []
+  try {
+    landings = await insertEach(connection, [seal(seat.draft, seat.position, seat.at).commit])
+  } finally {
+    sequencer.guessed(seat, landings[0]?.tag === 'landed')
+  }
+  return landings[0]?.tag === 'taken' ? undefined : landings
+}
+
 /** Appends drafts: reserve, insert, and fill what was reserved in vain. */
 export const append = async (
   connection: Connection,
@@ -114,7 +132,18 @@ export const append = async (
   const landings = drafts.map(obstacle)
   const fit = drafts.filter((_, i) => landings[i] === undefined)
   if (fit.length === 0) return landings as readonly Landing[]
-  const { seats, wasted, at } = await sequencer.reserve(fit)
+  const answers = ((await appendAtGuess(connection, sequencer, seal, fit)) ??
+    (await appendReserved(connection, sequencer, seal, fit)))[Symbol.iterator]()
+  return landings.map(landing => landing ?? (answers.next().value as Landing))
+}
+
+const appendReserved = async (
+  connection: Connection,
+  sequencer: Sequencer,
+  seal: Seal,
+  drafts: readonly Draft[],
+): Promise<readonly Landing[]> => {
+  const { seats, wasted, at } = await sequencer.reserve(drafts)
   const results = await insertEach(
     connection,
     seats.map(({ draft, position }) => seal(draft, position, at).commit),
@@ -128,6 +157,5 @@ export const append = async (
   // Somebody sits where we were sent: the sequencer is behind, or a reader filled our place meanwhile.
   if (occupied.length > 0)
     await sequencer.raise(new Map(occupied.map(({ partition, position }) => [partition, position])))
-  const answers = results[Symbol.iterator]()
-  return landings.map(landing => landing ?? (answers.next().value as Landing))
+  return results
 }

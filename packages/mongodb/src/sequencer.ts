@@ -15,6 +15,12 @@ export interface Reservation {
   readonly at: string
 }
 
+/** For how long the store's time is carried on by our own clock. */
+const clockHoldsMs = 1000
+
+/** How long `heads` may lag behind what was guessed. */
+const toldWithinMs = 50
+
 /** 1, 2, 4 … 2^23: how far ahead of a known position a larger one is looked for. */
 const strides = Array.from({ length: 24 }, (_, k) => 2 ** k)
 
@@ -25,11 +31,74 @@ const strides = Array.from({ length: 24 }, (_, k) => 2 ** k)
 export class Sequencer {
   /** Positions known to be occupied: where looking for the end begins. */
   private readonly known = new Map<number, number>()
+  /** Partitions where nobody else took a position since our last one. */
+  private readonly alone = new Set<number>()
+  /** The store's time, and ours when it arrived. */
+  private clock = { store: 0, own: Number.NEGATIVE_INFINITY }
+  /** Ends the guess that is under way; `written` is when it has. */
+  private finish: (() => void) | undefined
+  private written: Promise<void> = Promise.resolve()
+  /** Partitions with guesses that `heads` has not been told of. */
+  private readonly untold = new Set<number>()
+  private telling: NodeJS.Timeout | undefined
 
   constructor(private readonly connection: Connection) {}
 
+  /**
+   * A position for a single draft without asking: the next one, where nobody else seems to write. `_id` protects it
+   * like any other. What comes of it is said with `guessed`. undefined where only a reservation is good enough.
+   */
+  guess(drafts: readonly Draft[]): (Seat & { readonly at: string }) | undefined {
+    const [draft] = drafts
+    const age = performance.now() - this.clock.own
+    if (draft === undefined || drafts.length > 1 || this.finish !== undefined || age > clockHoldsMs)
+      return undefined
+    const position = (this.known.get(draft.partition) ?? 0) + 1
+    if (!this.alone.has(draft.partition) || position <= draft.after) return undefined
+    this.written = new Promise(resolve => {
+      this.finish = resolve
+    })
+    return { draft, position, at: new Date(this.clock.store + Math.floor(age)).toISOString() }
+  }
+
+  /** What came of a guess. `heads` is told of it a little later, of many at once. */
+  guessed({ draft: { partition }, position }: Seat, landed: boolean): void {
+    this.finish?.()
+    this.finish = undefined
+    if (landed) {
+      this.seen(partition, position)
+      this.untold.add(partition)
+      this.telling ??= setTimeout(() => void this.tell(), toldWithinMs).unref()
+    } else this.alone.delete(partition)
+  }
+
+  /** Raises `heads` to what was guessed, so that others are not sent to places that are taken. */
+  private async tell(): Promise<void> {
+    clearTimeout(this.telling)
+    this.telling = undefined
+    const ends = [...this.untold].map(partition => [`next.${partition}`, this.known.get(partition) ?? 0])
+    this.untold.clear()
+    try {
+      const heads = await this.connection.heads.findOneAndUpdate(
+        { _id: 'heads' },
+        { $max: Object.fromEntries(ends), $currentDate: { at: true } },
+        { upsert: true, returnDocument: 'after' },
+      )
+      this.tick(heads?.at)
+    } catch {
+      // Nothing is lost, as `heads` is a hint: the next writer asks again, and gets the store's error if there is one.
+      this.alone.clear()
+    }
+  }
+
+  private tick(at: Date | undefined): void {
+    if (at !== undefined) this.clock = { store: at.getTime(), own: performance.now() }
+  }
+
   /** A position for each draft, all in one round trip. */
   async reserve(drafts: readonly Draft[]): Promise<Reservation> {
+    await this.written
+    if (this.untold.size > 0) await this.tell()
     const counts = new Map<number, number>()
     for (const { partition } of drafts) counts.set(partition, (counts.get(partition) ?? 0) + 1)
     const heads = await this.connection.heads.findOneAndUpdate(
@@ -42,6 +111,11 @@ export class Sequencer {
     )
     const ends = new Map([...counts.keys()].map(partition => [partition, heads?.next[partition] ?? 0]))
     const at = (heads?.at ?? new Date(0)).toISOString()
+    this.tick(heads?.at)
+    for (const partition of counts.keys())
+      if (this.first(partition, ends, counts) === (this.known.get(partition) ?? 0) + 1)
+        this.alone.add(partition)
+      else this.alone.delete(partition)
     const behind = drafts.filter(({ partition, after }) => this.first(partition, ends, counts) <= after)
     if (behind.length > 0) return this.again(drafts, behind, ends, counts)
     const next = new Map([...ends].map(([partition]) => [partition, this.first(partition, ends, counts)]))

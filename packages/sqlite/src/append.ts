@@ -11,13 +11,21 @@ interface Sealed {
   readonly text: string
 }
 
-const eventRow = ({ commit, text }: Sealed): readonly unknown[] => {
-  const { partition, position, stream, version, prev, hash } = commit
-  return [partition, position, stream, version, prev, hash, text]
+const eventValues = (sealed: readonly Sealed[]): readonly unknown[] => {
+  const values: unknown[] = []
+  for (const { commit, text } of sealed) {
+    const { partition, position, stream, version, prev, hash } = commit
+    values.push(partition, position, stream, version, prev, hash, text)
+  }
+  return values
 }
 
-const messageRows = ({ commit }: Sealed): readonly (readonly unknown[])[] =>
-  commit.messages.map(({ id, digest }) => [commit.partition, id, digest, commit.position])
+const messageValues = (sealed: readonly Sealed[]): readonly unknown[] => {
+  const values: unknown[] = []
+  for (const { commit } of sealed)
+    for (const { id, digest } of commit.messages) values.push(commit.partition, id, digest, commit.position)
+  return values
+}
 
 const tooLarge = ({ text }: Sealed): Landing | undefined => {
   if (text.length <= maxCommitBytes / 4) return undefined
@@ -68,9 +76,10 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
   }
 
   const insertAll = (sealed: readonly Sealed[]): boolean => {
-    const messages = sealed.flatMap(messageRows)
+    const messages = sealed.reduce((sum, { commit }) => sum + commit.messages.length, 0)
     return (
-      insertMessages(messages) === messages.length && insertEvents(sealed.map(eventRow)) === sealed.length
+      insertMessages(messageValues(sealed)) === messages &&
+      insertEvents(eventValues(sealed)) === sealed.length
     )
   }
 
