@@ -35,6 +35,23 @@ export class StoreUnusable extends StoreError {
   readonly code = 'store-unusable'
 }
 
+/** A commit is to be restored where another one is. */
+export class PlaceTaken extends StoreError {
+  override readonly name = 'PlaceTaken'
+  readonly code = 'place-taken'
+
+  constructor(
+    store: string,
+    readonly partition: number,
+    readonly position: number,
+  ) {
+    super(
+      `${store} holds another commit than the one to be restored at position ${position} of partition ${partition}. ` +
+        'Restore into an empty store, or into the one that was being restored.',
+    )
+  }
+}
+
 /** The number of the format in which commits are stored. */
 export const ledgerFormat = 1
 

@@ -15,27 +15,19 @@ export {
   LedgerMismatch,
   type LedgerRecord,
   ledgerFormat,
+  PlaceTaken,
   StoreError,
   StoreForbidden,
   StoreUnavailable,
   StoreUnusable,
 } from './errors.js'
 export { readEvent } from './history.js'
+export type { Lease, Leases } from './lease-port.js'
 export { defaultPartitions, fnv1a32, partitionOf } from './partition.js'
 export type { Incoming } from './plan.js'
-export type {
-  Checkpoint,
-  DocumentWrite,
-  Fold,
-  KnownMessage,
-  Landing,
-  Log,
-  Positions,
-  Store,
-  StreamEnd,
-  ViewStore,
-} from './ports.js'
+export type { KnownMessage, Landing, Log, Positions, Store, StreamEnd } from './ports.js'
 export { prefixEnd } from './prefix.js'
 export { Reader, type ReaderOptions } from './reader.js'
 export type { Receipt } from './receipt.js'
+export type { Checkpoint, Discarded, DocumentWrite, Fold, HeldDocument, ViewStore } from './view-port.js'
 export { Writer, type WriterOptions } from './writer.js'

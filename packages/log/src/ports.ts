@@ -1,5 +1,8 @@
-import type { StreamId, ViewDocument, ViewName } from '@crawl-ledger/domain'
+import type { StreamId } from '@crawl-ledger/domain'
+import type { Builds } from './build-port.js'
 import type { Commit, Draft } from './commit.js'
+import type { Leases } from './lease-port.js'
+import type { ViewStore } from './view-port.js'
 
 /** What became of a draft. Each stands or falls alone. */
 export type Landing =
@@ -20,6 +23,11 @@ export interface Log {
   append(drafts: readonly Draft[]): Promise<readonly Landing[]>
   /** Puts void commits where nothing is; a position that is occupied by then stays as it is. */
   fill(holes: readonly { partition: number; position: number }[]): Promise<void>
+  /**
+   * Puts commits that were sealed elsewhere at their own places. One that is there already, with the same hash, stays.
+   * Rejects with `PlaceTaken` when another commit is there, or one of its keys is taken.
+   */
+  restore(commits: readonly Commit[]): Promise<void>
   /** Commits after these positions, in order, about `limit` in all. Some may be missing between: holes. */
   read(after: Positions, limit: number): Promise<readonly Commit[]>
   /** Commits of these streams that are later than a version, in order of version. */
@@ -42,45 +50,12 @@ export interface KnownMessage {
   readonly position: number
 }
 
-/** Up to where a projection has folded a partition, and what it saw there. */
-export interface Checkpoint {
-  readonly partition: number
-  readonly position: number
-  /** The hash of the commit at `position`. */
-  readonly hash: string
-  /** The running digest of all commits' hashes up to it. */
-  readonly digest: string
-}
-
-export interface DocumentWrite {
-  readonly view: ViewName
-  readonly document: ViewDocument
-  /** What is replaced: written only if this is still there (undefined: nothing). */
-  readonly expected: Pick<ViewDocument, 'v' | 'position'> | undefined
-}
-
-export interface Fold {
-  /** The projection and its version, as in `crawl@1`. */
-  readonly projection: string
-  readonly writes: readonly DocumentWrite[]
-  readonly moves: readonly { readonly from: number; readonly to: Checkpoint }[]
-}
-
-export interface ViewStore {
-  checkpoints(projection: string): Promise<readonly Checkpoint[]>
-  load(view: ViewName, ids: readonly string[]): Promise<readonly ViewDocument[]>
-  /** Documents first, then the checkpoints. `false`: somebody else wrote; read again and fold again. */
-  save(fold: Fold): Promise<boolean>
-  /** Documents whose key begins with `prefix`, by key, after the key `after`. */
-  list(
-    view: ViewName,
-    page: { prefix: string; after?: string; limit: number },
-  ): Promise<readonly ViewDocument[]>
-}
-
 export interface Store {
   readonly log: Log
+  /** The views that are read. */
   readonly views: ViewStore
+  readonly builds: Builds
+  readonly leases: Leases
   /** Rejects with `StoreUnavailable` when the store does not answer. */
   ping(): Promise<void>
   close(): Promise<void>
