@@ -11,6 +11,22 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** A commit could not be folded, and the projection's policy is to stop its partition there. */
+export class PartitionStopped extends Error {
+  override readonly name = 'PartitionStopped'
+  readonly code = 'partition-stopped'
+
+  constructor(
+    readonly partition: number,
+    { position, error }: { readonly position: number; readonly error: string },
+  ) {
+    super(
+      `Projecting stopped partition ${partition} at position ${position}: ${error} ` +
+        `See it with: crawl-replay quarantine show ${partition}:${position}`,
+    )
+  }
+}
+
 /** The views did not reach the log's end in time. */
 export class NotCaughtUp extends Error {
   override readonly name = 'NotCaughtUp'

@@ -1,8 +1,30 @@
 import { StoreError } from '@crawl-ledger/log'
-import { LogBehindViews, ProjectionOutdated } from '@crawl-ledger/projector'
-import { ConfigurationError, NotCaughtUp } from './errors.js'
+import {
+  CommitUnreadable,
+  LogBehindViews,
+  NotHeld,
+  ProjectionOutdated,
+  RebuildNeeded,
+  RebuildRunning,
+  RebuildStopped,
+  RebuildTakenOver,
+} from '@crawl-ledger/projector'
+import { ConfigurationError, NotCaughtUp, PartitionStopped } from './errors.js'
 
-const spoken = [StoreError, ConfigurationError, NotCaughtUp, LogBehindViews, ProjectionOutdated]
+const spoken = [
+  StoreError,
+  ConfigurationError,
+  NotCaughtUp,
+  PartitionStopped,
+  LogBehindViews,
+  ProjectionOutdated,
+  RebuildNeeded,
+  RebuildRunning,
+  RebuildStopped,
+  RebuildTakenOver,
+  CommitUnreadable,
+  NotHeld,
+]
 
 /** One sentence for a person. The stack trace only where `DEBUG` is set. */
 export const explain = (error: unknown, env: NodeJS.ProcessEnv = process.env): string => {

@@ -17,7 +17,7 @@ export {
   StoreUnavailable,
   StoreUnusable,
 } from '@crawl-ledger/log'
-export { ConfigurationError, NotCaughtUp } from './errors.js'
+export { ConfigurationError, NotCaughtUp, PartitionStopped } from './errors.js'
 export { explain } from './explain.js'
 export type {
   Analytics,

@@ -20,6 +20,8 @@ test('the defaults', () => {
     store: 'sqlite:crawl.db',
     poolSize: 10,
     port: 3003,
+    leaseMs: 10_000,
+    rebuild: 'manual',
     logLevel: 'info',
     database: 'ta_crawler_st',
   })
@@ -40,6 +42,8 @@ for (const [name, value, words] of [
   ['PARTITIONS', '1.5', /whole number/],
   ['POOL_SIZE', 'many', /POOL_SIZE: it must be a whole number from 1 to 1000, and not "many"\./],
   ['PORT', '65536', /PORT: it must be a whole number from 0 to 65535/],
+  ['LEASE_MS', '999', /LEASE_MS: it must be a whole number from 1000 to 600000, and not "999"\./],
+  ['REBUILD', 'always', /REBUILD: it must be one of auto, manual, and not "always"\./],
   ['LOG_LEVEL', 'loud', /LOG_LEVEL: it must be one of fatal, error, warn/],
 ] as const)
   test(`${name}=${value} is refused in words`, () => {

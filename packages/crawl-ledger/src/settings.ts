@@ -10,8 +10,12 @@ export interface Settings {
   readonly partitions?: number
   /** Connections to MongoDB. 1 to 1000; default 10. */
   readonly poolSize: number
-  /** Where the analytics server listens. 0 to 65535 (0: any free one); default 3003. */
+  /** Where a server listens. 0 to 65535 (0: any free one); default 3003, and 3004 for a worker. */
   readonly port: number
+  /** After how long a worker that does not answer loses its partitions. 1000 to 600000; default 10000. */
+  readonly leaseMs: number
+  /** Whether a worker that is newer than the views builds them anew by itself. Default `manual`. */
+  readonly rebuild: RebuildPolicy
   readonly logLevel: LogLevel
   readonly analyticsToken?: string
   /** Makes the hash chain an HMAC. */
@@ -22,6 +26,9 @@ export interface Settings {
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof levels)[number]
+
+const rebuildPolicies = ['auto', 'manual'] as const
+export type RebuildPolicy = (typeof rebuildPolicies)[number]
 
 /** A text of the environment as a number in a range; its name says what is allowed. */
 const whole = (low: number, high: number): t.Type<number, string, unknown> =>
@@ -44,6 +51,16 @@ const text = (name: string, holds: (value: string) => boolean): t.Type<string, s
     t.identity,
   )
 
+const oneOf = <A extends string>(values: readonly A[]): t.Type<A, string, unknown> => {
+  const holds = (input: unknown): input is A => (values as readonly unknown[]).includes(input)
+  return new t.Type(
+    `one of ${values.join(', ')}`,
+    holds,
+    (input, context) => (holds(input) ? t.success(input) : t.failure(input, context)),
+    t.identity,
+  )
+}
+
 const storeForm = /^(memory:$|sqlite:.+|mongodb(\+srv)?:\/\/.+)/
 
 const codecs = {
@@ -53,7 +70,9 @@ const codecs = {
   PARTITIONS: whole(1, 1024),
   POOL_SIZE: whole(1, 1000),
   PORT: whole(0, 65535),
-  LOG_LEVEL: text(`one of ${levels.join(', ')}`, s => (levels as readonly string[]).includes(s)),
+  LEASE_MS: whole(1000, 600_000),
+  REBUILD: oneOf(rebuildPolicies),
+  LOG_LEVEL: oneOf(levels),
   ANALYTICS_TOKEN: text('a text of at least 16 characters', s => s.length >= 16),
   AUDIT_KEY: text('a text of at least 16 characters', s => s.length >= 16),
 }
@@ -94,7 +113,9 @@ export const readSettings = (
     store: read('STORE', codecs.STORE, value('STORE')) ?? 'sqlite:crawl.db',
     poolSize: read('POOL_SIZE', codecs.POOL_SIZE, value('POOL_SIZE')) ?? 10,
     port: read('PORT', codecs.PORT, value('PORT')) ?? 3003,
-    logLevel: (read('LOG_LEVEL', codecs.LOG_LEVEL, value('LOG_LEVEL')) ?? 'info') as LogLevel,
+    leaseMs: read('LEASE_MS', codecs.LEASE_MS, value('LEASE_MS')) ?? 10_000,
+    rebuild: read('REBUILD', codecs.REBUILD, value('REBUILD')) ?? 'manual',
+    logLevel: read('LOG_LEVEL', codecs.LOG_LEVEL, value('LOG_LEVEL')) ?? 'info',
     database: env.NODE_ENV === 'production' ? 'ta_crawler' : 'ta_crawler_st',
     ...known('partitions', read('PARTITIONS', codecs.PARTITIONS, value('PARTITIONS'))),
     ...known('analyticsToken', read('ANALYTICS_TOKEN', codecs.ANALYTICS_TOKEN, value('ANALYTICS_TOKEN'))),

@@ -135,7 +135,7 @@ test('an error is recorded each time, and fails its stage once, unless that is d
     type: 'ErrorRecorded',
     data: { error: { message: 'x' }, stage: 's', mediaId: 'm', context: { a: 1 } },
   }
-  const failed = { type: 'StageFailed', data: { stage: 's', mediaId: 'm' } }
+  const failed = { type: 'StageFailed', data: { attempt: 1, stage: 's', mediaId: 'm' } }
   const done = stageComplete({ stage: 's', mediaId: 'm' })
   given(newBatch({})).when(raw).gives(recorded, failed)
   given(raw).when(raw).gives(recorded)

@@ -1,9 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { CrawlEvent, EventData, EventType } from './events.js'
-import { stageKey, type WorkflowState } from './evolve.js'
+import { nextAttempt, stageKey, type WorkflowState } from './evolve.js'
 import { canonical, type Json } from './json.js'
 import type { CrawlMessage, Envelope, MessageOf } from './messages.js'
 import type { Rejection } from './rejection.js'
+import { currentVersion } from './upcast.js'
 
 type Fact = { [T in EventType]: { type: T; data: EventData[T] } }[EventType]
 
@@ -62,8 +63,13 @@ const failed = (state: WorkflowState, message: MessageOf<'error'>): Fact[] => {
   const { stage, mediaId } = data
   if (stage !== undefined) {
     const key = stageKey(stage, mediaId)
-    if (!state.done.has(key) && !state.failed.has(key))
-      facts.push({ type: 'StageFailed', data: mediaId === undefined ? { stage } : { mediaId, stage } })
+    if (!state.done.has(key) && !state.failed.has(key)) {
+      const attempt = nextAttempt(state, key)
+      facts.push({
+        type: 'StageFailed',
+        data: mediaId === undefined ? { attempt, stage } : { attempt, mediaId, stage },
+      })
+    }
   }
   if (data.fatal === true && state.status !== 'completed' && state.status !== 'failed')
     facts.push({ type: 'WorkflowFailed', data: { reason: data.error.message } })
@@ -99,9 +105,6 @@ const reported = (state: WorkflowState, message: CrawlMessage): Fact[] => {
   }
 }
 
-/** The version of each event's data that is written now. */
-const version = 1
-
 /**
  * What a message means for a workflow: the events it causes, none when it says nothing new.
  * A workflow that was never started is started by whatever is reported of it first.
@@ -113,5 +116,5 @@ export const decide = (
   const facts = reported(state, body)
   if (state.status === 'unknown')
     facts.unshift({ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } })
-  return E.right(facts.map(({ type, data }) => ({ type, v: version, at, data }) as CrawlEvent))
+  return E.right(facts.map(({ type, data }) => ({ type, v: currentVersion(type), at, data }) as CrawlEvent))
 }

@@ -15,7 +15,12 @@ export interface EventData {
   MediaFound: Told<'item-found'>
   StageCompleted: Omit<Told<'stage-complete'>, 'progress'>
   /** The error itself is in the `ErrorRecorded` before it. */
-  StageFailed: { readonly stage: string; readonly mediaId?: string }
+  StageFailed: {
+    readonly stage: string
+    readonly mediaId?: string
+    /** How often this stage has failed, this time included. Since version 2. */
+    readonly attempt: number
+  }
   ProgressReported: { readonly progress: number; readonly stage?: string }
   ErrorRecorded: Told<'error'>
   /** `from` is the status before, so that a counter of failed workflows can be corrected. */

@@ -16,6 +16,8 @@ export interface WorkflowState {
   readonly done: GrowingSet
   /** Stages that failed and were not done since, by `stageKey`. */
   readonly failed: ReadonlySet<string>
+  /** Every failure of a stage there ever was, by `stageKey` and attempt. */
+  readonly failures: GrowingSet
 }
 
 export const initialState: WorkflowState = {
@@ -25,10 +27,20 @@ export const initialState: WorkflowState = {
   media: GrowingSet.empty,
   done: GrowingSet.empty,
   failed: new Set(),
+  failures: GrowingSet.empty,
 }
 
 /** One stage of one media item, or of the whole workflow. Names hold no `/`. */
 export const stageKey = (stage: string, mediaId?: string): string => `${stage}/${mediaId ?? ''}`
+
+const failureKey = (key: string, attempt: number): string => `${key}/${attempt}`
+
+/** The number that the next failure of a stage has. */
+export const nextAttempt = ({ failures }: WorkflowState, key: string): number => {
+  let attempt = 1
+  while (failures.has(failureKey(key, attempt))) attempt += 1
+  return attempt
+}
 
 const without = (set: ReadonlySet<string>, element: string): ReadonlySet<string> =>
   set.has(element) ? new Set([...set].filter(e => e !== element)) : set
@@ -46,8 +58,15 @@ export const evolve = (state: WorkflowState, event: CrawlEvent): WorkflowState =
       const key = stageKey(event.data.stage, event.data.mediaId)
       return { ...state, done: state.done.add(key), failed: without(state.failed, key) }
     }
-    case 'StageFailed':
-      return { ...state, failed: new Set(state.failed).add(stageKey(event.data.stage, event.data.mediaId)) }
+    case 'StageFailed': {
+      const { stage, mediaId, attempt } = event.data
+      const key = stageKey(stage, mediaId)
+      return {
+        ...state,
+        failed: new Set(state.failed).add(key),
+        failures: state.failures.add(failureKey(key, attempt)),
+      }
+    }
     case 'ProgressReported':
       return { ...state, progress: event.data.progress }
     case 'ErrorRecorded':

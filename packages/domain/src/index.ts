@@ -1,3 +1,4 @@
+export { instantOf, Name } from './codecs.js'
 export { decide } from './decide.js'
 export type { CrawlEvent, EventData, EventType, StoredEvent } from './events.js'
 export { evolve, initialState, type WorkflowState, type WorkflowStatus } from './evolve.js'
@@ -23,6 +24,7 @@ export {
 } from './projection.js'
 export { type Rejection, type RejectionCode, rejection } from './rejection.js'
 export { batchOf, locationOf, type StreamId, workflowStream } from './stream.js'
+export { currentVersion, EventTooNew, lift, UnknownEvent } from './upcast.js'
 export type { Place, RecordedError, StageCount, ViewDocument } from './views/document.js'
 export type { LocationDocument } from './views/locations.js'
 export type { MediaDocument, MediaStage } from './views/media.js'

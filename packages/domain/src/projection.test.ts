@@ -91,7 +91,7 @@ test('the documents of a small crawl', () => {
     stages: [{ stage: 's', status: 'completed', at, result: 1, processing: { durationMs: 5, sizeBytes: 7 } }],
   })
   // An error of an item that nobody found is kept all the same.
-  assert.equal(media('n')?.stages, [{ stage: 's', status: 'failed', at }])
+  assert.equal(media('n')?.stages, [{ stage: 's', status: 'failed', at, attempt: 1 }])
   assert.equal([media('n')?.found, media('n')?.errors], [false, [error]])
 })
 

@@ -34,6 +34,11 @@ export interface Projection {
     event: CrawlEvent,
     place: Place,
   ) => object
+  /**
+   * What becomes of a commit that cannot be folded into a document: the document is held back while all others go on
+   * (`hold`), or its whole partition stops there (`stop`).
+   */
+  readonly onFailure: 'hold' | 'stop'
 }
 
 const routes = (event: CrawlEvent, stream: StreamId): readonly Route[] => {
@@ -58,7 +63,7 @@ const fold: Projection['fold'] = (view, document, event, place) => {
 }
 
 /** The read models of the crawl: `workflows`, `locations` and `media`. */
-export const crawl: Projection = { name: 'crawl', version: 1, routes, fold }
+export const crawl: Projection = { name: 'crawl', version: 2, routes, fold, onFailure: 'hold' }
 
 /**
  * The document with an event folded into it. What a document holds already (at or below its `position`) is left to the

@@ -9,14 +9,19 @@ export interface ProjectionRecord {
   readonly build: number
   /** The version of the projection that made it. */
   readonly version: number
+  /** The largest number that a build was ever given. */
+  readonly latest: number
   readonly next?: NextBuild
 }
 
 export interface NextBuild {
   readonly build: number
   readonly version: number
-  /** `swapping`: the names are being exchanged, and whoever finds it so finishes it. */
-  readonly state: 'building' | 'swapping'
+  /**
+   * `closing`: the build that is read stands still while the next one folds the last commits.
+   * `swapping`: the next one is complete and names are being exchanged; whoever finds it so finishes it.
+   */
+  readonly state: 'building' | 'closing' | 'swapping'
   /** ISO. */
   readonly startedAt: string
 }
@@ -28,7 +33,12 @@ export interface Builds {
   put(record: ProjectionRecord): Promise<boolean>
   /** The views of a build beside those that are read. Makes their collections where there are none. */
   open(build: number): Promise<ViewStore>
-  /** Puts a build's collections in the place of those that are read. Doing it again, or finishing it, is safe. */
+  /** Marks a build's collections as complete: nothing is folded into them beside the views any more. */
+  seal(build: number): Promise<void>
+  /**
+   * Puts the collections that were sealed in the place of those that are read. Doing it again, or finishing it, is
+   * safe; what somebody wrote under their names later is not taken for them.
+   */
   swap(build: number): Promise<void>
   /** Removes a build's collections (those beside, never those that are read). */
   drop(build: number): Promise<void>

@@ -2,13 +2,23 @@ import {
   type CrawlEvent,
   evolve,
   initialState,
+  lift,
   type StoredEvent,
   type WorkflowState,
 } from '@crawl-ledger/domain'
+import * as E from 'fp-ts/lib/Either.js'
 import type { Commit, Draft } from './commit.js'
 
-/** An event as the domain knows it. Older versions are lifted here once there are any. */
-export const readEvent = ({ message: _, ...event }: StoredEvent): CrawlEvent => event as unknown as CrawlEvent
+/**
+ * An event as the domain knows it, whichever version it was stored in.
+ *
+ * @throws EventTooNew or UnknownEvent when this program cannot know what it means
+ */
+export const readEvent = (stored: StoredEvent): CrawlEvent => {
+  const event = lift(stored)
+  if (E.isLeft(event)) throw event.left
+  return event.right
+}
 
 /** What a writer knows of a stream: the state to decide on and the end to append after. */
 export interface History {

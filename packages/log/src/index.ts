@@ -1,3 +1,4 @@
+export type { Builds, NextBuild, ProjectionRecord } from './build-port.js'
 export {
   type Commit,
   type CommitMessage,

@@ -159,3 +159,22 @@ const appendReserved = async (
     await sequencer.raise(new Map(occupied.map(({ partition, position }) => [partition, position])))
   return results
 }
+
+/** Puts commits at their own places; gives the first whose place or keys another one has. */
+export const restore = async (
+  connection: Connection,
+  sequencer: Sequencer,
+  commits: readonly Commit[],
+): Promise<Commit | undefined> => {
+  const landings = await insertEach(connection, commits)
+  const refused = commits.filter((_, i) => landings[i]?.tag !== 'landed')
+  for (const commit of refused) {
+    const there = await connection.events.findOne({ _id: commit._id, partition: commit.partition })
+    if (there?.hash !== commit.hash) return commit
+  }
+  const ends = new Map<number, number>()
+  for (const { partition, position } of commits)
+    ends.set(partition, Math.max(ends.get(partition) ?? 0, position))
+  if (ends.size > 0) await sequencer.raise(ends)
+  return undefined
+}

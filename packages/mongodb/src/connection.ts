@@ -1,15 +1,23 @@
-import type { ViewDocument, ViewName } from '@crawl-ledger/domain'
-import type { Commit, LedgerRecord } from '@crawl-ledger/log'
+import type { ViewDocument } from '@crawl-ledger/domain'
+import type { Checkpoint, Commit, LedgerRecord, ProjectionRecord } from '@crawl-ledger/log'
 import { type Collection, type Db, MongoClient } from 'mongodb'
 import { storeError } from './errors.js'
 
-export interface CheckpointDocument {
+export interface CheckpointDocument extends Checkpoint {
   readonly _id: string
   readonly projection: string
-  readonly partition: number
-  readonly position: number
-  readonly hash: string
-  readonly digest: string
+}
+
+export interface ProjectionDocument extends ProjectionRecord {
+  readonly _id: string
+}
+
+export interface LeaseDocument {
+  readonly _id: string
+  readonly owner: string
+  /** When it was taken, by the server's clock. */
+  readonly at: Date
+  readonly forMs: number
 }
 
 export interface Heads {
@@ -27,8 +35,11 @@ export interface Connection {
   readonly events: Collection<Commit>
   readonly heads: Collection<Heads>
   readonly checkpoints: Collection<CheckpointDocument>
+  readonly projections: Collection<ProjectionDocument>
+  readonly leases: Collection<LeaseDocument>
   readonly ledger: Collection<LedgerRecord & { _id: 'ledger' }>
-  readonly view: (name: ViewName) => Collection<ViewDocument>
+  /** A view by the name of its collection: its own, or that of a build beside it. */
+  readonly view: (collection: string) => Collection<ViewDocument>
   readonly run: <A>(work: () => Promise<A>) => Promise<A>
   /** Behind a mongos every filter names the partition, so that it goes to one shard. */
   readonly routed: () => boolean
@@ -63,8 +74,10 @@ export const connect = (url: string, database: string, options: ConnectionOption
     events: db.collection('events'),
     heads: db.collection('heads'),
     checkpoints: db.collection('checkpoints'),
+    projections: db.collection('projections'),
+    leases: db.collection('leases'),
     ledger: db.collection('ledger'),
-    view: view => db.collection(view),
+    view: collection => db.collection(collection),
     run: async work => {
       try {
         return await work()

@@ -1,5 +1,5 @@
-import type { Log, Seal } from '@crawl-ledger/log'
-import { append, fillHoles } from './append.js'
+import { type Log, PlaceTaken, type Seal } from '@crawl-ledger/log'
+import { append, fillHoles, restore } from './append.js'
 import type { Connection } from './connection.js'
 import { FarSight } from './far-sight.js'
 import { readAfter, readStreams } from './read.js'
@@ -18,6 +18,11 @@ export const mongoLog = (connection: Connection, partitions: number, seal: Seal)
     fill: holes =>
       run(async () => {
         await fillHoles(connection, seal, holes)
+      }),
+    restore: commits =>
+      run(async () => {
+        const taken = await restore(connection, sequencer, commits)
+        if (taken !== undefined) throw new PlaceTaken(connection.name, taken.partition, taken.position)
       }),
     read: (after, limit) => run(() => readAfter(connection, farSight, after, limit)),
     readStreams: ends => run(() => readStreams(connection, ends)),

@@ -7,8 +7,11 @@ import {
   type Store,
   sealer,
 } from '@crawl-ledger/log'
+import { makeViewIndex, mongoBuilds } from './builds.js'
 import { type Connection, connect } from './connection.js'
+import { mongoLeases } from './leases.js'
 import { mongoLog } from './log.js'
+import { patient } from './swapping.js'
 import { mongoViews } from './views.js'
 
 export interface MongoOptions {
@@ -22,10 +25,11 @@ export interface MongoOptions {
 }
 
 /** What must be unique, and what a compare-and-set looks for. Making them again changes nothing. */
-const makeIndexes = async ({ events, view }: Connection): Promise<void> => {
+const makeIndexes = async (connection: Connection): Promise<void> => {
+  const { events } = connection
   await events.createIndex({ partition: 1, stream: 1, version: 1 }, { unique: true })
   await events.createIndex({ partition: 1, 'messages.id': 1 }, { unique: true })
-  for (const name of viewNames) await view(name).createIndex({ _id: 1, position: 1, v: 1 }, { unique: true })
+  for (const name of viewNames) await makeViewIndex(connection, name)
 }
 
 const ledgerRecord = async ({ ledger }: Connection, partitions: number): Promise<LedgerRecord> => {
@@ -56,7 +60,9 @@ export const openMongo = async (
     await run(() => makeIndexes(connection))
     return {
       log: mongoLog(connection, partitions, sealer(options.auditKey)),
-      views: mongoViews(connection),
+      views: patient(connection, mongoViews(connection)),
+      builds: mongoBuilds(connection),
+      leases: mongoLeases(connection),
       ping: () =>
         run(async () => {
           await db.command({ ping: 1 })

@@ -17,15 +17,19 @@ const operation = ({ document, expected }: DocumentWrite): AnyBulkWriteOperation
 const checkpointId = (projection: string, partition: number): string =>
   `${projection}:${String(partition).padStart(4, '0')}`
 
-/** Whether an insert found its key taken, which is how a compare-and-set on nothing fails. */
-const overtaken = (error: unknown): boolean =>
+/** Whether inserts found their keys taken, which is how a compare-and-set on nothing fails. */
+export const overtaken = (error: unknown): boolean =>
   error instanceof MongoBulkWriteError &&
   error.result.getWriteConcernError() === undefined &&
   [error.writeErrors].flat().every(one => one.code === duplicateKey)
 
+/** The collection that a view is kept in. */
+export type Naming = (view: ViewName) => string
+
 /** Views in MongoDB: each document by compare-and-set, then the checkpoints. */
-export const mongoViews = (connection: Connection): ViewStore => {
-  const { checkpoints, view, run } = connection
+export const mongoViews = (connection: Connection, nameOf: Naming = view => view): ViewStore => {
+  const { checkpoints, run } = connection
+  const view = (name: ViewName) => connection.view(nameOf(name))
 
   const put = async (name: ViewName, writes: readonly DocumentWrite[]): Promise<boolean> => {
     try {
@@ -40,12 +44,12 @@ export const mongoViews = (connection: Connection): ViewStore => {
   }
 
   const move = ({ projection, moves }: Fold): AnyBulkWriteOperation<CheckpointDocument>[] =>
-    moves.map(({ from, to }) => {
+    moves.map(to => {
       const _id = checkpointId(projection, to.partition)
       const document = { _id, projection, ...to }
-      return from === 0
+      return to.revision === 1
         ? { insertOne: { document } }
-        : { replaceOne: { filter: { _id, position: from }, replacement: document } }
+        : { replaceOne: { filter: { _id, revision: to.revision - 1 }, replacement: document } }
     })
 
   const save = async (fold: Fold): Promise<boolean> => {
@@ -73,9 +77,7 @@ export const mongoViews = (connection: Connection): ViewStore => {
     checkpoints: projection =>
       run(async () => {
         const found = await checkpoints.find({ projection }).toArray()
-        return found.map(
-          ({ partition, position, hash, digest }): Checkpoint => ({ partition, position, hash, digest }),
-        )
+        return found.map(({ _id, projection: _projection, ...checkpoint }): Checkpoint => checkpoint)
       }),
     load: (name, ids) =>
       run(async () => {

@@ -1,8 +1,6 @@
-import type { Projection } from '@crawl-ledger/domain'
 import { type Checkpoint, type Commit, type Log, runningDigest, type ViewStore } from '@crawl-ledger/log'
-
-/** The name under which a version of a projection keeps its checkpoints. */
-export const versionName = ({ name, version }: Projection): string => `${name}@${version}`
+import { type Build, buildName } from './build.js'
+import type { FoldFailure } from './fold.js'
 
 /** The log is not the one that was folded: it was restored from a copy that is older than the views. */
 export class LogBehindViews extends Error {
@@ -15,20 +13,28 @@ export class LogBehindViews extends Error {
   ) {
     super(
       `The views hold partition ${partition} up to position ${position}, and the log has another commit there or none. ` +
-        'The log was restored from a copy older than the views: rebuild the views.',
+        'The log was restored from a copy older than the views. Build the views anew: crawl-replay rebuild',
     )
   }
 }
 
-const beginning = (partition: number): Checkpoint => ({ partition, position: 0, hash: '', digest: '' })
+export const beginning = (partition: number): Checkpoint => ({
+  partition,
+  position: 0,
+  hash: '',
+  digest: '',
+  revision: 0,
+  held: [],
+  discarded: [],
+})
 
-/** Where a projection stands in every partition. */
+/** Where a build stands in every partition. */
 export const readCheckpoints = async (
   views: ViewStore,
-  projection: Projection,
+  build: Build,
   partitions: number,
 ): Promise<Map<number, Checkpoint>> => {
-  const kept = new Map((await views.checkpoints(versionName(projection))).map(c => [c.partition, c]))
+  const kept = new Map((await views.checkpoints(buildName(build))).map(c => [c.partition, c]))
   return new Map(Array.from({ length: partitions }, (_, p) => [p, kept.get(p) ?? beginning(p)]))
 }
 
@@ -41,16 +47,42 @@ export const checkLogIsAhead = async (log: Log, checkpoints: Iterable<Checkpoint
   }
 }
 
-/** The checkpoints after these commits, with what they are moved from. */
+/** The checkpoint after a change of what it says, as it is written. */
+export const changed = (checkpoint: Checkpoint, change: Partial<Checkpoint>): Checkpoint => ({
+  ...checkpoint,
+  ...change,
+  revision: checkpoint.revision + 1,
+})
+
+/** How many documents of a partition may be held back before it stops. */
+const heldAtMost = 1000
+
+/** The checkpoints after these commits, with what could not be folded of them. */
 export const movesOf = (
   checkpoints: ReadonlyMap<number, Checkpoint>,
   commits: readonly Commit[],
-): readonly { from: number; to: Checkpoint }[] => {
-  const ends = new Map<number, Checkpoint>()
+  failures: readonly FoldFailure[],
+): readonly Checkpoint[] => {
+  const ends = new Map<number, { position: number; hash: string; digest: string }>()
   for (const commit of commits) {
     const { partition, position, hash } = commit
     const before = ends.get(partition) ?? checkpoints.get(partition) ?? beginning(partition)
-    ends.set(partition, { partition, position, hash, digest: runningDigest(before.digest, commit) })
+    ends.set(partition, { position, hash, digest: runningDigest(before.digest, commit) })
   }
-  return [...ends.values()].map(to => ({ from: checkpoints.get(to.partition)?.position ?? 0, to }))
+  return [...ends].map(([partition, end]) => {
+    const before = checkpoints.get(partition) ?? beginning(partition)
+    const held = [...before.held, ...failures.filter(f => f.partition === partition).map(heldOf)]
+    const last = held[heldAtMost]
+    return changed(before, { ...end, held, ...(last === undefined ? {} : { stopped: last }) })
+  })
 }
+
+/** What is kept of a failure. */
+export const heldOf = ({ view, id, position, error, attempts }: FoldFailure): Checkpoint['held'][number] => ({
+  view,
+  id,
+  position,
+  error: error.message,
+  attempts,
+  since: new Date().toISOString(),
+})

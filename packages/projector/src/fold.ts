@@ -1,12 +1,6 @@
-import {
-  type CrawlEvent,
-  folded,
-  type Place,
-  type Projection,
-  type ViewDocument,
-  type ViewName,
-} from '@crawl-ledger/domain'
-import { type Commit, type DocumentWrite, isVoid, readEvent } from '@crawl-ledger/log'
+import { type CrawlEvent, folded, type Place, type ViewDocument, type ViewName } from '@crawl-ledger/domain'
+import { type Checkpoint, type Commit, type DocumentWrite, isVoid, readEvent } from '@crawl-ledger/log'
+import type { Build } from './build.js'
 
 /** A document that commits change: as it was found, and as it becomes. */
 export interface Target {
@@ -14,11 +8,16 @@ export interface Target {
   readonly id: string
   found: ViewDocument | undefined
   becomes: ViewDocument | undefined
+  /** Nothing more is folded into it: a commit failed, now or earlier. */
+  held: boolean
+  /** What it was before the commit in hand, which counts if that fails half-way. */
+  before: ViewDocument | undefined
 }
 
 interface Step {
   readonly target: Target
   readonly event: CrawlEvent
+  readonly partition: number
   readonly place: Place
 }
 
@@ -28,61 +27,121 @@ export interface Routing {
   readonly targets: ReadonlyMap<ViewName, ReadonlyMap<string, Target>>
 }
 
+/** A commit could not be folded into a document. */
+export interface FoldFailure {
+  readonly partition: number
+  readonly view: ViewName
+  readonly id: string
+  readonly position: number
+  readonly error: Error
+  readonly attempts: number
+}
+
+/** An event of a commit cannot be read, so that it is not known which documents it belongs to. */
+export class CommitUnreadable extends Error {
+  override readonly name = 'CommitUnreadable'
+  readonly code = 'commit-unreadable'
+
+  constructor(
+    readonly partition: number,
+    readonly position: number,
+    readonly stream: string,
+    override readonly cause: Error,
+  ) {
+    super(`The commit at position ${position} of partition ${partition} cannot be read: ${cause.message}`)
+  }
+}
+
 const targetOf = (targets: Map<ViewName, Map<string, Target>>, view: ViewName, id: string): Target => {
   const ofView = targets.get(view) ?? new Map<string, Target>()
   targets.set(view, ofView)
   const known = ofView.get(id)
   if (known !== undefined) return known
-  const target = { view, id, found: undefined, becomes: undefined }
+  const target = { view, id, found: undefined, becomes: undefined, held: false, before: undefined }
   ofView.set(id, target)
   return target
 }
 
-export const routing = (projection: Projection, commits: readonly Commit[]): Routing => {
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+const readEvents = (commit: Commit): readonly CrawlEvent[] => {
+  try {
+    return commit.events.map(readEvent)
+  } catch (error) {
+    throw new CommitUnreadable(commit.partition, commit.position, commit.stream, asError(error))
+  }
+}
+
+/** @throws CommitUnreadable */
+export const routing = (build: Build, commits: readonly Commit[]): Routing => {
   const steps: Step[] = []
   const targets = new Map<ViewName, Map<string, Target>>()
   for (const commit of commits) {
     if (isVoid(commit)) continue
-    const { stream, position, version, at } = commit
+    const { stream, partition, position, version, at } = commit
     const place: Place = { stream, position, version, recordedAt: at }
-    for (const stored of commit.events) {
-      const event = readEvent(stored)
-      for (const { view, id } of projection.routes(event, stream))
-        steps.push({ target: targetOf(targets, view, id), event, place })
-    }
+    for (const event of readEvents(commit))
+      for (const { view, id } of build.routes(event, stream))
+        steps.push({ target: targetOf(targets, view, id), event, partition, place })
   }
   return { steps, targets }
 }
 
-/** A newer version of the projection has written here: this worker is too old to go on. */
-export class ProjectionOutdated extends Error {
-  override readonly name = 'ProjectionOutdated'
-  readonly code = 'projection-outdated'
+/** Marks what is held back, and leaves out what was discarded. */
+export const withCheckpoints = (routed: Routing, checkpoints: Iterable<Checkpoint>): Routing => {
+  let { steps } = routed
+  for (const { held, discarded } of checkpoints) {
+    for (const { view, id } of held) {
+      const target = routed.targets.get(view)?.get(id)
+      if (target !== undefined) target.held = true
+    }
+    if (discarded.length === 0) continue
+    const out = new Set(discarded.map(({ view, id, position }) => `${view}/${id}@${position}`))
+    steps = steps.filter(({ target, place }) => !out.has(`${target.view}/${target.id}@${place.position}`))
+  }
+  return { ...routed, steps }
+}
 
-  constructor(projection: Projection, { view, id, found }: Target) {
-    super(
-      `${view} ${id} was written by version ${found?.v} of the projection ${projection.name}, this program has version ` +
-        `${projection.version}. Use a newer crawl-ledger.`,
-    )
+/** A newer build has written here: what is read has been swapped. */
+export class BuildReplaced extends Error {
+  override readonly name = 'BuildReplaced'
+  readonly code = 'build-replaced'
+
+  constructor(build: Build, { view, id, found }: Target) {
+    super(`${view} ${id} belongs to build ${found?.v} of ${build.name}, and this is build ${build.version}.`)
   }
 }
 
-const foldStep = (projection: Projection, { target, event, place }: Step): void => {
-  const { found } = target
-  if (found !== undefined && found.v > projection.version) throw new ProjectionOutdated(projection, target)
-  const base = found?.v === projection.version ? found : undefined
-  if (base !== undefined && place.position <= base.position) return
-  target.becomes = folded(projection, target, target.becomes ?? base, event, place)
+/** What steps lead to: documents to write, each once, and what could not be folded. */
+export interface Folded {
+  readonly writes: readonly DocumentWrite[]
+  readonly failures: readonly FoldFailure[]
 }
 
 /**
- * Folds steps into the documents that were found, and gives what is to be written: each document once.
- * What a document has folded already (at or below its position) is skipped; one of an older version counts as absent.
+ * Folds steps into the documents that were found. What a document has folded already (at or below its position) is
+ * skipped; one of an older build counts as absent. A commit that fails is left out of the document whole, and so is
+ * all that comes later for it.
  *
- * @throws ProjectionOutdated when a document is of a newer version
+ * @throws BuildReplaced when a document is of a newer build
  */
-export const foldAll = (projection: Projection, { steps, targets }: Routing): readonly DocumentWrite[] => {
-  for (const step of steps) foldStep(projection, step)
+export const foldAll = (build: Build, { steps, targets }: Routing): Folded => {
+  const failures: FoldFailure[] = []
+  for (const { target, event, partition, place } of steps) {
+    const { found, view, id } = target
+    if (found !== undefined && found.v > build.version) throw new BuildReplaced(build, target)
+    const base = found?.v === build.version ? found : undefined
+    if (target.held || (base !== undefined && place.position <= base.position)) continue
+    const { position } = place
+    if (target.becomes !== undefined && target.becomes.position < position) target.before = target.becomes
+    try {
+      target.becomes = folded(build, target, target.becomes ?? base, event, place)
+    } catch (error) {
+      if (target.becomes?.position === position) target.becomes = target.before
+      target.held = true
+      failures.push({ partition, view, id, position, error: asError(error), attempts: 1 })
+    }
+  }
   const writes: DocumentWrite[] = []
   for (const ofView of targets.values())
     for (const { view, found, becomes } of ofView.values())
@@ -92,5 +151,5 @@ export const foldAll = (projection: Projection, { steps, targets }: Routing): re
           document: becomes,
           expected: found === undefined ? undefined : { v: found.v, position: found.position },
         })
-  return writes
+  return { writes, failures }
 }

@@ -1,4 +1,31 @@
+export {
+  type Build,
+  BuildClosing,
+  buildName,
+  buildOf,
+  ProjectionOutdated,
+  RebuildNeeded,
+  readBuild,
+} from './build.js'
 export { LogBehindViews, readCheckpoints } from './checkpoints.js'
-export { ProjectionOutdated } from './fold.js'
+export { CommitUnreadable, type FoldFailure } from './fold.js'
 export { follow } from './follow.js'
+export type { ProjectorMeter, Stage } from './meter.js'
 export { Projector, type ProjectorOptions, type ProjectorStatus } from './projector.js'
+export { discardHeld, type HeldCommit, heldCommits, NotHeld, retryHeld } from './quarantine.js'
+export { RebuildTakenOver } from './rebuild/lane.js'
+export { type RebuildProgress, RebuildStopped } from './rebuild/progress.js'
+export { type RebuildOptions, type Rebuilt, rebuild } from './rebuild/rebuild.js'
+export { cancelRebuild, RebuildRunning } from './rebuild/session.js'
+export { type PartitionStatus, type ProjectionStatus, projectionStatus } from './status.js'
+export { readHolding, Tenure, type TenureOptions } from './tenure.js'
+export { ViewsReplaced } from './verify/doubts.js'
+export type {
+  LogFinding,
+  LogSummary,
+  Verification,
+  ViewFinding,
+  ViewSummary,
+} from './verify/finding.js'
+export { type Progress, type VerifyLogOptions, verifyLog } from './verify/log.js'
+export { type VerifyViewsOptions, verifyViews } from './verify/views.js'

@@ -18,7 +18,8 @@ import {
   type Store,
   Writer,
 } from '@crawl-ledger/log'
-import { readCheckpoints, versionName } from './checkpoints.js'
+import { buildName } from './build.js'
+import { beginning, readCheckpoints } from './checkpoints.js'
 
 export const locations = ['osaka-1', 'osaka-2', 'kyoto-1']
 const batches = ['a', 'b']
@@ -92,7 +93,7 @@ const checkpointsAfter = (commits: readonly Commit[]): readonly Checkpoint[] => 
   for (const commit of commits) {
     const { partition, position, hash } = commit
     const digest = runningDigest(ends.get(partition)?.digest ?? '', commit)
-    ends.set(partition, { partition, position, hash, digest })
+    ends.set(partition, { ...beginning(partition), position, hash, digest })
   }
   return [...ends.values()].sort((a, b) => a.partition - b.partition)
 }
@@ -104,7 +105,12 @@ export const assertFolded = async (
 ): Promise<void> => {
   const commits = await everything(store.log, upTo)
   assert.deepEqual(await viewsOf(store), foldOf(commits, projection))
-  assert.deepEqual(await store.views.checkpoints(versionName(projection)), checkpointsAfter(commits))
+  const checkpoints = await store.views.checkpoints(buildName(projection))
+  // How often a checkpoint was written depends on how the commits came.
+  assert.deepEqual(
+    checkpoints.map(checkpoint => ({ ...checkpoint, revision: 0 })),
+    checkpointsAfter(commits),
+  )
 }
 
 /** Resolves as soon as something is so. */

@@ -4,11 +4,12 @@ import { type Log, type Store, StoreUnavailable, sealer, voidCommit } from '@cra
 import { openSqlite } from '@crawl-ledger/sqlite'
 import { filter, firstValueFrom, NEVER } from 'rxjs'
 import { suite } from 'uvu'
+import { ProjectionOutdated, RebuildNeeded } from './build.js'
 import { LogBehindViews } from './checkpoints.js'
 import { withClock } from './clock.test-kit.js'
-import { ProjectionOutdated } from './fold.js'
 import { Projector, type ProjectorStatus } from './projector.js'
 import { altered, assertFolded, caughtUp, until, viewsOf, write } from './projector.test-kit.js'
+import { rebuild } from './rebuild/rebuild.js'
 
 const test = suite('projector in trouble')
 const quiet = { projection: crawl, signal: NEVER }
@@ -164,22 +165,19 @@ for (const other of [false, true])
     assert.deepEqual([await viewsOf(store), await store.views.checkpoints('crawl@1')], before)
   })
 
-test('a newer version replaces the views; an old worker that wakes up late does no harm', async () => {
+test('versions are never mixed: a newer program asks for a rebuild, an older one for a newer program', async () => {
   const store = open()
-  const newer = { ...crawl, version: 2 }
+  const newer = { ...crawl, version: crawl.version + 1 }
   await write(store)
-  for (const projection of [crawl, newer]) {
-    const projector = new Projector(store, { ...quiet, projection, batch: 5 })
-    await caughtUp(store, projection)
-    await projector.stop()
-    await assertFolded(store, { projection })
-  }
-  await write(store, 2)
-  const projector = new Projector(store, { ...quiet, projection: newer })
-  await caughtUp(store, newer)
+  const projector = new Projector(store, quiet)
+  await caughtUp(store)
   await projector.stop()
+  const needed = await failure(new Projector(store, { ...quiet, projection: newer }))
+  assert(needed instanceof RebuildNeeded)
+  await assertFolded(store)
+  await rebuild(store, newer, { owner: 'test' })
   assert((await failure(new Projector(store, quiet))) instanceof ProjectionOutdated)
-  await assertFolded(store, { projection: newer })
+  await assertFolded(store, { projection: { ...crawl, version: 2 } })
 })
 
 test.run()

@@ -1,4 +1,4 @@
-import type { Projection } from '@crawl-ledger/domain'
+import { locationOf, type Projection } from '@crawl-ledger/domain'
 import {
   type Checkpoint,
   type Commit,
@@ -20,21 +20,35 @@ import {
   takeWhile,
   timer,
 } from 'rxjs'
-import { checkLogIsAhead, movesOf, readCheckpoints, versionName } from './checkpoints.js'
+import { Attempts } from './attempts.js'
+import { type Build, buildName, liveBuild } from './build.js'
+import { beginning, changed, checkLogIsAhead, heldOf, movesOf, readCheckpoints } from './checkpoints.js'
 import { Documents } from './documents.js'
-import { foldAll, routing } from './fold.js'
+import {
+  BuildReplaced,
+  CommitUnreadable,
+  type Folded,
+  type FoldFailure,
+  foldAll,
+  routing,
+  withCheckpoints,
+} from './fold.js'
+import { noMeter, type ProjectorMeter } from './meter.js'
 import { Waiting } from './waiting.js'
 
 export interface ProjectorOptions {
   readonly projection: Projection
   /** Emits when there may be something new, so that it is not waited for. */
   readonly signal: Observable<unknown>
+  /** The partitions that are this projector's now. Default: all, always. */
+  readonly partitions?: () => ReadonlySet<number>
   /** About how many commits are folded at once. Default 1,000. */
   readonly batch?: number
   /** How many documents of each view are kept in memory. Default 3,000. */
   readonly keep?: number
   /** How long a hole may stay open, in milliseconds. Default 2,000. */
   readonly graceMs?: number
+  readonly meter?: ProjectorMeter
 }
 
 export type ProjectorStatus =
@@ -46,13 +60,24 @@ export type ProjectorStatus =
 
 const longestPauseMs = 5000
 
-/** Follows all partitions of a log and folds them into a projection's views. */
+/** How often a partition that stopped is looked at again, in case somebody let it go on. */
+const stoppedLooksMs = 1000
+
+interface Standing {
+  readonly build: Build
+  readonly checkpoints: Map<number, Checkpoint>
+  readonly since: number
+}
+
+/** Follows partitions of a log and folds them into the build of a projection's views that is read. */
 export class Projector {
   private readonly statuses = new BehaviorSubject<ProjectorStatus>({ state: 'running' })
   private readonly documents: Documents
   private readonly reader: Reader
   private readonly batch: number
-  private checkpoints: Map<number, Checkpoint> | undefined
+  private readonly attempts = new Attempts()
+  private readonly meter: ProjectorMeter
+  private standing: Standing | undefined
   private stopping = false
   private readonly wake = new Subject<void>()
   private readonly finished: Promise<void>
@@ -64,6 +89,7 @@ export class Projector {
     this.documents = new Documents(store.views, options.keep ?? 3000)
     this.reader = new Reader(store.log, options.graceMs === undefined ? {} : { graceMs: options.graceMs })
     this.batch = options.batch ?? 1000
+    this.meter = options.meter ?? noMeter
     this.finished = this.run()
   }
 
@@ -107,51 +133,126 @@ export class Projector {
 
   /** A store that fails is tried again for ever; anything else cannot mend itself. */
   private pause(error: unknown, count: number): Observable<unknown> {
+    this.forget()
+    if (error instanceof BuildReplaced) return timer(0)
     if (!(error instanceof StoreError)) throw error
     this.statuses.next({ state: 'waiting', error })
-    this.forget()
     if (this.stopping) return timer(0)
     return merge(this.wake, timer(Math.min(longestPauseMs, 100 * 2 ** (count - 1)))).pipe(take(1))
   }
 
   private forget(): void {
-    this.checkpoints = undefined
+    this.standing = undefined
     this.documents.forget()
   }
 
   /** One batch: read, route, load, fold, write once, move the checkpoints. Whether there was any. */
   private async step(): Promise<boolean> {
-    const checkpoints = this.checkpoints ?? (await this.begin())
-    this.checkpoints = checkpoints
-    const commits = await this.reader.next(positionsOf(checkpoints), this.batch)
+    const standing = await this.stand()
+    const positions = positionsOf(standing.checkpoints)
+    const commits =
+      positions.size === 0
+        ? []
+        : await this.meter.timed('read', () => this.reader.next(positions, this.batch))
     if (this.statuses.value.state !== 'running') this.statuses.next({ state: 'running' })
     if (commits.length === 0) return false
-    await this.project(checkpoints, commits)
+    await this.project(standing, commits)
     return true
   }
 
-  private async begin(): Promise<Map<number, Checkpoint>> {
+  /** The build that is read and its checkpoints, of the partitions that are ours now. */
+  private async stand(): Promise<Standing> {
+    const { standing } = this
+    if (standing !== undefined && this.isCurrent(standing)) return standing
+    this.forget()
     const { log, views } = this.store
-    const checkpoints = await readCheckpoints(views, this.options.projection, log.partitions)
+    const build = await liveBuild(this.store, this.options.projection)
+    const checkpoints = await readCheckpoints(views, build, log.partitions)
+    const ours = this.options.partitions?.()
+    for (const partition of [...checkpoints.keys()])
+      if (ours !== undefined && !ours.has(partition)) checkpoints.delete(partition)
     await checkLogIsAhead(log, checkpoints.values())
-    return checkpoints
+    this.standing = { build, checkpoints, since: performance.now() }
+    return this.standing
   }
 
-  private async project(checkpoints: Map<number, Checkpoint>, commits: readonly Commit[]): Promise<void> {
-    const { projection } = this.options
-    const routed = routing(projection, commits)
-    await this.documents.find(routed)
-    const writes = foldAll(projection, routed)
-    const moves = movesOf(checkpoints, commits)
-    if (!(await this.store.views.save({ projection: versionName(projection), writes, moves }))) {
+  private isCurrent({ checkpoints, since }: Standing): boolean {
+    const ours = this.options.partitions?.()
+    if (ours !== undefined && (ours.size !== checkpoints.size || [...ours].some(p => !checkpoints.has(p))))
+      return false
+    const stopped = [...checkpoints.values()].some(checkpoint => checkpoint.stopped !== undefined)
+    return !stopped || performance.now() - since < stoppedLooksMs
+  }
+
+  private async project(standing: Standing, commits: readonly Commit[]): Promise<void> {
+    const { build, checkpoints } = standing
+    const { writes, failures, stops } = await this.fold(build, checkpoints, commits)
+    const { pauseMs, given } = this.attempts.again([...failures, ...stops])
+    if (pauseMs !== undefined) {
+      await new Promise(resolve => setTimeout(resolve, pauseMs))
+      return
+    }
+    const rest = commits.filter(commit => !stops.some(stop => isBehind(stop, commit)))
+    if (stops.length > 0 && rest.length > 0) return this.project(standing, rest)
+    const moves = stops.length > 0 ? stoppedAt(checkpoints, given) : movesOf(checkpoints, commits, given)
+    const fold = { projection: buildName(build), writes, moves }
+    if (!(await this.meter.timed('write', () => this.store.views.save(fold)))) {
       // Another projector was there: what it wrote is right, so read all of it again.
+      this.meter.conflict()
       this.forget()
       return
     }
     this.documents.keep(writes)
-    for (const { to } of moves) checkpoints.set(to.partition, to)
+    for (const move of moves) checkpoints.set(move.partition, move)
+    this.attempts.forget(given)
+    this.meter.batch(rest.length, given)
+  }
+
+  /** Folds a batch; what stops a partition is told apart, and then nothing is written yet. */
+  private async fold(
+    build: Build,
+    checkpoints: ReadonlyMap<number, Checkpoint>,
+    commits: readonly Commit[],
+  ): Promise<Folded & { readonly stops: readonly FoldFailure[] }> {
+    try {
+      const routed = withCheckpoints(routing(build, commits), checkpoints.values())
+      await this.meter.timed('load', () => this.documents.find(routed))
+      const folded = await this.meter.timed('fold', async () => foldAll(build, routed))
+      if (build.onFailure === 'hold' || folded.failures.length === 0) return { ...folded, stops: [] }
+      return { writes: [], failures: [], stops: folded.failures }
+    } catch (error) {
+      if (error instanceof CommitUnreadable) return { writes: [], failures: [], stops: [failureOf(error)] }
+      throw error
+    }
   }
 }
 
+const isBehind = (stop: FoldFailure, { partition, position }: Commit): boolean =>
+  partition === stop.partition && position >= stop.position
+
+/** It is not known which documents the commit belongs to, so its location stands for all of them. */
+const failureOf = (error: CommitUnreadable): FoldFailure => {
+  const { partition, position, stream, cause } = error
+  return { partition, position, view: 'locations', id: locationOf(stream), error: cause, attempts: 1 }
+}
+
+/** The checkpoints of partitions that stop, each at the first commit that could not be folded. */
+const stoppedAt = (
+  checkpoints: ReadonlyMap<number, Checkpoint>,
+  stops: readonly FoldFailure[],
+): readonly Checkpoint[] => {
+  const first = new Map<number, FoldFailure>()
+  for (const stop of stops)
+    if ((first.get(stop.partition)?.position ?? Number.POSITIVE_INFINITY) > stop.position)
+      first.set(stop.partition, stop)
+  return [...first.values()].map(stop =>
+    changed(checkpoints.get(stop.partition) ?? beginning(stop.partition), { stopped: heldOf(stop) }),
+  )
+}
+
 const positionsOf = (checkpoints: ReadonlyMap<number, Checkpoint>): Positions =>
-  new Map([...checkpoints].map(([partition, { position }]) => [partition, position]))
+  new Map(
+    [...checkpoints].flatMap(([partition, { position, stopped }]) =>
+      stopped === undefined ? [[partition, position]] : [],
+    ),
+  )

@@ -27,6 +27,12 @@ const messageValues = (sealed: readonly Sealed[]): readonly unknown[] => {
   return values
 }
 
+/** A commit as it is stored, that was sealed before. */
+const sealedAlready = (commit: Commit): Sealed => {
+  const { prev: _prev, hash: _hash, ...body } = commit
+  return { commit, text: canonical(body as unknown as Json) }
+}
+
 const tooLarge = ({ text }: Sealed): Landing | undefined => {
   if (text.length <= maxCommitBytes / 4) return undefined
   const bytes = Buffer.byteLength(text)
@@ -37,6 +43,8 @@ const tooLarge = ({ text }: Sealed): Landing | undefined => {
 export interface Appender {
   append(drafts: readonly Draft[]): readonly Landing[]
   fill(holes: readonly { partition: number; position: number }[]): void
+  /** The first commit whose place is taken by another; undefined when all are there. */
+  restore(commits: readonly Commit[]): Commit | undefined
   tail(partition: number): number
 }
 
@@ -52,6 +60,8 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
   ])
   const insertMessages = rowInserter(db, 'messages', ['partition', 'id', 'digest', 'position'])
   const lastPosition = db.prepare('SELECT max(position) AS position FROM events WHERE partition = ?')
+
+  const hashAt = db.prepare('SELECT hash FROM events WHERE partition = ? AND position = ?')
 
   const tail = (partition: number): number =>
     (lastPosition.get(partition) as { position: number | null }).position ?? 0
@@ -118,11 +128,14 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
       return together(drafts, at) ?? oneByOne(drafts, at)
     },
     fill: holes => {
-      for (const { partition, position } of holes) {
-        const commit = voidCommit(seal, partition, position)
-        const { prev: _prev, hash: _hash, ...body } = commit
-        attempt(() => insertAll([{ commit, text: canonical(body as unknown as Json) }]))
-      }
+      for (const { partition, position } of holes)
+        attempt(() => insertAll([sealedAlready(voidCommit(seal, partition, position))]))
     },
+    restore: commits =>
+      commits.find(commit => {
+        const there = hashAt.all(commit.partition, commit.position)[0] as { hash: string } | undefined
+        if (there !== undefined) return there.hash !== commit.hash
+        return !attempt(() => insertAll([sealedAlready(commit)]))
+      }),
   }
 }

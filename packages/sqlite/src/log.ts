@@ -1,5 +1,13 @@
 import type { StreamId } from '@crawl-ledger/domain'
-import type { Commit, KnownMessage, Log, Positions, Seal, StreamEnd } from '@crawl-ledger/log'
+import {
+  type Commit,
+  type KnownMessage,
+  type Log,
+  PlaceTaken,
+  type Positions,
+  type Seal,
+  type StreamEnd,
+} from '@crawl-ledger/log'
 import { appender } from './append.js'
 import type { Connection } from './connection.js'
 
@@ -16,7 +24,7 @@ const columns = 'body, prev, hash'
 /** A log in SQLite. A flight is one transaction, so positions have no holes. */
 export const sqliteLog = (connection: Connection, partitions: number, seal: Seal): Log => {
   const { db } = connection
-  const { append, fill, tail } = appender(connection, seal)
+  const { append, fill, restore, tail } = appender(connection, seal)
   const knownMessage = db.prepare('SELECT id, digest, position FROM messages WHERE partition = ? AND id = ?')
   const readAfter = db.prepare(
     `SELECT ${columns} FROM events WHERE partition = ? AND position > ? ORDER BY position LIMIT ?`,
@@ -30,6 +38,10 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
     flights: 1,
     append: async drafts => (drafts.length === 0 ? [] : connection.write(() => append(drafts))),
     fill: async holes => connection.write(() => fill(holes)),
+    restore: async commits => {
+      const taken = connection.write(() => restore(commits))
+      if (taken !== undefined) throw new PlaceTaken('The SQLite file', taken.partition, taken.position)
+    },
     read: async (after: Positions, limit: number) =>
       connection.read(() => {
         const found: Commit[] = []

@@ -6,7 +6,9 @@ import {
   type Store,
   sealer,
 } from '@crawl-ledger/log'
+import { sqliteBuilds } from './builds.js'
 import { type Connection, connect } from './connection.js'
+import { sqliteLeases } from './leases.js'
 import { sqliteLog } from './log.js'
 import { ledgerSchema, schema } from './schema.js'
 import { sqliteViews } from './views.js'
@@ -45,6 +47,8 @@ export const openSqlite = (path: string, options: SqliteOptions = {}): Store => 
     return {
       log: sqliteLog(connection, partitions, sealer(options.auditKey)),
       views: sqliteViews(connection),
+      builds: sqliteBuilds(connection),
+      leases: sqliteLeases(connection),
       ping: async () => {
         connection.read(() => connection.db.prepare('SELECT 1').get())
       },

@@ -1,5 +1,13 @@
 import { viewNames } from '@crawl-ledger/domain'
 
+/** The table of one view, under its plain name or beside it. */
+export const viewTable = (name: string): string => `CREATE TABLE IF NOT EXISTS "${name}" (
+  id TEXT PRIMARY KEY,
+  v INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  body TEXT NOT NULL
+) WITHOUT ROWID;`
+
 /** What says how the rest was made: looked at before anything else is touched. */
 export const ledgerSchema = `
 CREATE TABLE IF NOT EXISTS ledger (
@@ -39,16 +47,19 @@ CREATE TABLE IF NOT EXISTS checkpoints (
   position INTEGER NOT NULL,
   hash TEXT NOT NULL,
   digest TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  trouble TEXT NOT NULL,
   PRIMARY KEY (projection, partition)
 ) WITHOUT ROWID;
-${viewNames
-  .map(
-    view => `CREATE TABLE IF NOT EXISTS ${view} (
-  id TEXT PRIMARY KEY,
-  v INTEGER NOT NULL,
-  position INTEGER NOT NULL,
+CREATE TABLE IF NOT EXISTS projections (
+  projection TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
   body TEXT NOT NULL
-) WITHOUT ROWID;`,
-  )
-  .join('\n')}
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leases (
+  name TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  until REAL NOT NULL
+) WITHOUT ROWID;
+${viewNames.map(viewTable).join('\n')}
 `

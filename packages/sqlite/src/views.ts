@@ -1,17 +1,21 @@
 import { type ViewDocument, type ViewName, viewNames } from '@crawl-ledger/domain'
-import { type Checkpoint, type DocumentWrite, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
+import { type DocumentWrite, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
+import { sqliteCheckpoints } from './checkpoints.js'
 import type { Connection } from './connection.js'
 
 /** Thrown inside the transaction to undo it. */
 class Overtaken extends Error {}
 
-const statements = ({ db }: Connection, view: ViewName) => ({
-  get: db.prepare(`SELECT body FROM ${view} WHERE id = ?`),
-  insert: db.prepare(`INSERT OR IGNORE INTO ${view} (id, v, position, body) VALUES (?, ?, ?, ?)`),
+/** The table that a view is kept in. */
+export type Naming = (view: ViewName) => string
+
+const statements = ({ db }: Connection, table: string) => ({
+  get: db.prepare(`SELECT body FROM "${table}" WHERE id = ?`),
+  insert: db.prepare(`INSERT OR IGNORE INTO "${table}" (id, v, position, body) VALUES (?, ?, ?, ?)`),
   replace: db.prepare(
-    `UPDATE ${view} SET v = ?, position = ?, body = ? WHERE id = ? AND v = ? AND position = ?`,
+    `UPDATE "${table}" SET v = ?, position = ?, body = ? WHERE id = ? AND v = ? AND position = ?`,
   ),
-  list: db.prepare(`SELECT body FROM ${view} WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`),
+  list: db.prepare(`SELECT body FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`),
 })
 
 const documentOf = (row: unknown): ViewDocument => JSON.parse((row as { body: string }).body) as ViewDocument
@@ -20,20 +24,11 @@ const documentOf = (row: unknown): ViewDocument => JSON.parse((row as { body: st
 const behind = (prefix: string): string | Buffer => prefixEnd(prefix) ?? Buffer.alloc(0)
 
 /** Views in SQLite. Documents and checkpoints share one transaction. */
-export const sqliteViews = (connection: Connection): ViewStore => {
-  const { db } = connection
-  const of = Object.fromEntries(viewNames.map(view => [view, statements(connection, view)])) as {
+export const sqliteViews = (connection: Connection, tableOf: Naming = view => view): ViewStore => {
+  const of = Object.fromEntries(viewNames.map(view => [view, statements(connection, tableOf(view))])) as {
     [V in ViewName]: ReturnType<typeof statements>
   }
-  const getCheckpoints = db.prepare(
-    'SELECT partition, position, hash, digest FROM checkpoints WHERE projection = ? ORDER BY partition',
-  )
-  const insertCheckpoint = db.prepare(
-    'INSERT OR IGNORE INTO checkpoints (projection, partition, position, hash, digest) VALUES (?, ?, ?, ?, ?)',
-  )
-  const moveCheckpoint = db.prepare(
-    'UPDATE checkpoints SET position = ?, hash = ?, digest = ? WHERE projection = ? AND partition = ? AND position = ?',
-  )
+  const checkpoints = sqliteCheckpoints(connection)
 
   const put = ({ view, document, expected }: DocumentWrite): number => {
     const { _id, v, position } = document
@@ -43,22 +38,13 @@ export const sqliteViews = (connection: Connection): ViewStore => {
       : of[view].replace.run(v, position, body, _id, expected.v, expected.position).changes
   }
 
-  const move = (
-    projection: string,
-    from: number,
-    { partition, position, hash, digest }: Checkpoint,
-  ): number =>
-    from === 0
-      ? insertCheckpoint.run(projection, partition, position, hash, digest).changes
-      : moveCheckpoint.run(position, hash, digest, projection, partition, from).changes
-
   const saveAll = ({ projection, writes, moves }: Fold): void => {
     for (const write of writes) if (put(write) === 0) throw new Overtaken()
-    for (const { from, to } of moves) if (move(projection, from, to) === 0) throw new Overtaken()
+    for (const to of moves) if (!checkpoints.move(projection, to)) throw new Overtaken()
   }
 
   return {
-    checkpoints: async projection => connection.read(() => getCheckpoints.all(projection) as Checkpoint[]),
+    checkpoints: async projection => connection.read(() => checkpoints.of(projection)),
     load: async (view, ids) =>
       connection.read(() =>
         ids.flatMap(id => {

@@ -7,6 +7,8 @@ export interface MediaStage {
   readonly stage: string
   readonly status: 'completed' | 'failed'
   readonly at: string
+  /** Of a stage that failed: how often it did, this time included. */
+  readonly attempt?: number
   readonly result?: unknown
   readonly processing?: object
 }
@@ -85,8 +87,10 @@ const change = (body: Body, event: CrawlEvent): Partial<Body> => {
       }
       return { stages: withStage(body.stages, completed) }
     }
-    case 'StageFailed':
-      return { stages: withStage(body.stages, { stage: event.data.stage, status: 'failed', at: event.at }) }
+    case 'StageFailed': {
+      const { stage, attempt } = event.data
+      return { stages: withStage(body.stages, { stage, status: 'failed', at: event.at, attempt }) }
+    }
     case 'ErrorRecorded': {
       const { error, stage, fatal } = event.data
       const listed: RecordedError = {

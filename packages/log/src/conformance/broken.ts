@@ -1,7 +1,17 @@
 import type { Json } from '@crawl-ledger/domain'
+import type { Builds } from '../build-port.js'
 import { type Draft, sealer, voidCommit } from '../commit.js'
-import type { Landing, Log, Store, ViewStore } from '../ports.js'
+import type { Leases } from '../lease-port.js'
+import type { Landing, Log, Store } from '../ports.js'
+import type { ViewStore } from '../view-port.js'
 import type { Rule } from './suite.js'
+
+const noViews: ViewStore = {
+  checkpoints: async () => [],
+  load: async () => [],
+  save: async () => false,
+  list: async () => [],
+}
 
 /** A store that does nothing and never complains. Every test must fail on it. */
 export const nothingStore = (partitions: number): Store => ({
@@ -10,16 +20,26 @@ export const nothingStore = (partitions: number): Store => ({
     flights: 1,
     append: async () => [],
     fill: async () => {},
+    restore: async () => {},
     read: async () => [],
     readStreams: async () => [],
     findMessages: async () => [],
     tails: async () => new Map(),
   },
-  views: {
-    checkpoints: async () => [],
-    load: async () => [],
-    save: async () => false,
+  views: noViews,
+  builds: {
+    record: async () => undefined,
+    put: async () => false,
+    open: async () => noViews,
+    seal: async () => {},
+    swap: async () => {},
+    drop: async () => {},
+    forget: async () => {},
+  },
+  leases: {
     list: async () => [],
+    take: async () => [],
+    release: async () => {},
   },
   ping: async () => {},
   close: async () => {},
@@ -49,6 +69,18 @@ const views = (
   name,
   breaks,
   wrap: store => ({ ...store, views: { ...store.views, ...change(store.views) } }),
+})
+
+const builds = (name: string, change: (honest: Builds) => Partial<Builds>): Cheat => ({
+  name,
+  breaks: ['builds'],
+  wrap: store => ({ ...store, builds: { ...store.builds, ...change(store.builds) } }),
+})
+
+const leases = (name: string, change: (honest: Leases) => Partial<Leases>): Cheat => ({
+  name,
+  breaks: ['leases'],
+  wrap: store => ({ ...store, leases: { ...store.leases, ...change(store.leases) } }),
 })
 
 /** Writes other drafts than it was given. */
@@ -179,6 +211,42 @@ export const cheats: readonly Cheat[] = [
       if (!saved) await honest.save({ ...fold, writes: [] })
       return saved
     },
+  })),
+  views('writes a checkpoint over a newer one', ['compare-and-set'], honest => ({
+    save: async fold => {
+      const kept = new Map((await honest.checkpoints(fold.projection)).map(c => [c.partition, c.revision]))
+      const moves = fold.moves.map(to => ({ ...to, revision: (kept.get(to.partition) ?? 0) + 1 }))
+      return honest.save({ ...fold, moves })
+    },
+  })),
+  builds('shows nothing of a swap', () => ({ swap: async () => {} })),
+  builds('swaps what is not sealed', honest => ({
+    swap: async build => {
+      await honest.seal(build)
+      await honest.swap(build)
+    },
+  })),
+  builds('puts any record', honest => ({
+    put: async record => {
+      const kept = await honest.record(record.projection)
+      return honest.put({ ...record, revision: (kept?.revision ?? 0) + 1 })
+    },
+  })),
+  log('restores nothing and says so to nobody', ['restoring'], () => ({ restore: async () => {} })),
+  leases('gives a lease to two', honest => ({
+    take: async (owner, names, forMs) => {
+      await honest.take(owner, names, forMs)
+      return names
+    },
+  })),
+  leases('lets go of what is another’s', honest => ({
+    release: async (_owner, names) => {
+      for (const { name, owner } of await honest.list(''))
+        if (names.includes(name)) await honest.release(owner, [name])
+    },
+  })),
+  leases('never lets a lease expire', honest => ({
+    take: (owner, names) => honest.take(owner, names, 60_000),
   })),
   views('lists backwards', ['lists'], honest => ({
     list: async (view, page) => (await honest.list(view, page)).toReversed(),

@@ -33,6 +33,7 @@ export const faulty = (
     flights: log.flights,
     append: guarded('append', log.append),
     fill: guarded('fill', log.fill),
+    restore: guarded('restore', log.restore),
     read: guarded('read', log.read),
     readStreams: guarded('readStreams', log.readStreams),
     findMessages: guarded('findMessages', log.findMessages),

@@ -1,13 +1,16 @@
 import { appending } from './appending.js'
+import { builds } from './builds.js'
 import { duplicates } from './duplicates.js'
 import { faults } from './faults.js'
 import type { Fixture } from './fixture.js'
 import { following } from './following.js'
 import { holes } from './holes.js'
+import { leases } from './leases.js'
 import { ledger } from './ledger.js'
 import { limits } from './limits.js'
 import { lists } from './lists.js'
 import { reading } from './reading.js'
+import { restoring } from './restoring.js'
 import { sequencing } from './sequencing.js'
 import { bound, type ConformanceTest, type Sample } from './suite.js'
 import { views } from './views.js'
@@ -28,6 +31,9 @@ const samples: readonly Sample[] = [
   ...faults,
   ...views,
   ...lists,
+  ...builds,
+  ...leases,
+  ...restoring,
   ...ledger,
 ]
 

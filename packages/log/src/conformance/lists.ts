@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ViewDocument } from '@crawl-ledger/domain'
-import type { ViewStore } from '../ports.js'
+import type { ViewStore } from '../view-port.js'
 import type { Bench, Sample } from './suite.js'
 
 /** In the order of their code points, which is that of their bytes in UTF-8. */

@@ -21,6 +21,9 @@ export type Rule =
   | 'contents'
   | 'compare-and-set'
   | 'lists'
+  | 'builds'
+  | 'leases'
+  | 'restoring'
   | 'ledger'
 
 /** What a test works with: a ledger of its own that is closed behind it. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ViewDocument } from '@crawl-ledger/domain'
-import type { Checkpoint, DocumentWrite } from '../ports.js'
+import type { Checkpoint, Discarded, DocumentWrite, HeldDocument } from '../view-port.js'
 import type { Sample } from './suite.js'
 
 const projection = 'crawl@1'
@@ -20,12 +20,29 @@ const writing = (document: ViewDocument, expected?: Expected): DocumentWrite => 
   expected,
 })
 
-const checkpoint = (position: number, partition = 0): Checkpoint => ({
+const checkpoint = (position: number, revision = 1, partition = 0): Checkpoint => ({
   partition,
   position,
   hash: `hash ${position}`,
   digest: `digest ${position}`,
+  revision,
+  held: [],
+  discarded: [],
 })
+
+const held: HeldDocument = {
+  view: 'media',
+  id: 'P/b/ü',
+  position: 3,
+  error: 'It said “no”.',
+  attempts: 2,
+  since: '2024-05-01T12:00:00.000Z',
+}
+
+const discarded: Discarded = { view: 'workflows', id: 'P/b', position: 2 }
+
+const byPartition = (checkpoints: readonly Checkpoint[]): Checkpoint[] =>
+  checkpoints.toSorted((a, b) => a.partition - b.partition)
 
 const byId = (a: ViewDocument, b: ViewDocument): number => (a._id < b._id ? -1 : 1)
 
@@ -37,7 +54,7 @@ export const views: readonly Sample[] = [
     run: async bench => {
       const { views } = await bench.open()
       const [a, b] = [documentOf('P/a', 3), documentOf('P/b', 4)]
-      const moves = [{ from: 0, to: checkpoint(4) }]
+      const moves = [checkpoint(4)]
       assert.equal(await views.save({ projection, writes: [writing(a), writing(b)], moves }), true)
       const elsewhere: DocumentWrite = { ...writing(documentOf('P/a', 9)), view: 'media' }
       assert.equal(await views.save({ projection: 'crawl@2', writes: [elsewhere], moves: [] }), true)
@@ -89,19 +106,36 @@ export const views: readonly Sample[] = [
   },
   {
     rule: 'compare-and-set',
-    name: 'a checkpoint moves only from where it is',
+    name: 'a checkpoint is written only in the place of the one before it',
     run: async bench => {
       const { views } = await bench.open()
-      const move = (from: number, to: number): Promise<boolean> =>
-        views.save({ projection, writes: [], moves: [{ from, to: checkpoint(to) }] })
-      assert.equal(await move(3, 4), false)
+      const move = (to: Checkpoint): Promise<boolean> => views.save({ projection, writes: [], moves: [to] })
+      assert.equal(await move(checkpoint(4, 2)), false)
       assert.deepEqual(await views.checkpoints(projection), [])
-      assert.equal(await move(0, 4), true)
-      assert.equal(await move(0, 5), false)
-      assert.equal(await move(3, 5), false)
+      assert.equal(await move(checkpoint(4)), true)
+      assert.equal(await move(checkpoint(5)), false)
+      assert.equal(await move(checkpoint(5, 3)), false)
       assert.deepEqual(await views.checkpoints(projection), [checkpoint(4)])
-      assert.equal(await move(4, 6), true)
-      assert.deepEqual(await views.checkpoints(projection), [checkpoint(6)])
+      assert.equal(await move(checkpoint(6, 2)), true)
+      // A change that does not move it is a change as well: whoever read it before must read it again.
+      assert.equal(await move({ ...checkpoint(6, 3), discarded: [discarded] }), true)
+      assert.equal(await move(checkpoint(7, 3)), false)
+      assert.deepEqual(await views.checkpoints(projection), [{ ...checkpoint(6, 3), discarded: [discarded] }])
+    },
+  },
+  {
+    rule: 'compare-and-set',
+    name: 'a checkpoint keeps what could not be folded, and loses what was put right',
+    run: async bench => {
+      const { views } = await bench.open()
+      const moves = [checkpoint(4), checkpoint(5, 1, 3)].map(to => ({ ...to, held: [held, held] }))
+      assert.equal(await views.save({ projection, writes: [], moves }), true)
+      const stuck = { ...checkpoint(4, 2), held: [held], discarded: [discarded], stopped: held }
+      assert.equal(await views.save({ projection, writes: [], moves: [stuck] }), true)
+      const other = (await bench.open()).views
+      assert.deepEqual(byPartition(await other.checkpoints(projection)), [stuck, moves[1]])
+      assert.equal(await other.save({ projection, writes: [], moves: [checkpoint(4, 3)] }), true)
+      assert.deepEqual(byPartition(await views.checkpoints(projection)), [checkpoint(4, 3), moves[1]])
     },
   },
   {
@@ -118,7 +152,7 @@ export const views: readonly Sample[] = [
               writes: [
                 writing(documentOf('P/a', position + 1), position === 0 ? undefined : { v: 1, position }),
               ],
-              moves: [{ from: position, to: checkpoint(position + 1) }],
+              moves: [checkpoint(position + 1, position + 1)],
             }),
           ),
         )
@@ -127,7 +161,7 @@ export const views: readonly Sample[] = [
       }
       const [{ views }] = all
       assert.deepEqual(await views.load('workflows', ['P/a']), [documentOf('P/a', 20)])
-      assert.deepEqual(await views.checkpoints(projection), [checkpoint(20)])
+      assert.deepEqual(await views.checkpoints(projection), [checkpoint(20, 20)])
     },
   },
   {
@@ -136,7 +170,7 @@ export const views: readonly Sample[] = [
     run: async bench => {
       const { views } = await bench.open()
       const save = (writes: readonly DocumentWrite[]): Promise<boolean> =>
-        views.save({ projection, writes, moves: [{ from: 0, to: checkpoint(9) }] })
+        views.save({ projection, writes, moves: [checkpoint(9)] })
       assert.equal(await views.save({ projection, writes: [writing(documentOf('P/b', 3))], moves: [] }), true)
       assert.equal(await save([writing(documentOf('P/a', 9)), writing(documentOf('P/b', 9))]), false)
       assert.equal(
@@ -153,17 +187,10 @@ export const views: readonly Sample[] = [
     name: 'a fold moves the checkpoints of several partitions',
     run: async bench => {
       const { views } = await bench.open()
-      const both = [0, 3].map(partition => ({ from: 0, to: checkpoint(partition + 1, partition) }))
+      const both = [checkpoint(1), checkpoint(4, 1, 3)]
       assert.equal(await views.save({ projection, writes: [], moves: both }), true)
-      const sorted = [...(await views.checkpoints(projection))].sort((a, b) => a.partition - b.partition)
-      assert.deepEqual(
-        sorted,
-        both.map(({ to }) => to),
-      )
-      const next = [
-        { from: 1, to: checkpoint(7) },
-        { from: 2, to: checkpoint(8, 3) },
-      ]
+      assert.deepEqual(byPartition(await views.checkpoints(projection)), both)
+      const next = [checkpoint(7, 2), checkpoint(8, 3, 3)]
       assert.equal(await views.save({ projection, writes: [], moves: next }), false)
       const kept = new Map((await views.checkpoints(projection)).map(c => [c.partition, c.position]))
       assert.equal(kept.get(3), 4)

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util'
+import { ConfigurationError, type SettingName } from 'crawl-ledger'
+
+export const help = `Folds the log into its views. Start as many of these workers as you like: they share the partitions evenly, and when
+one ends or dies the others go on with its part.
+
+  STORE=mongodb://HOST/ta_crawler npx tsx apps/projector/src/main.ts
+
+Settings (an option wins over the environment)
+  --store URL         STORE       where the ledger is: mongodb://HOST/DATABASE, sqlite:FILE or memory:; by default sqlite:crawl.db
+  --partitions N      PARTITIONS  only where this worker makes the ledger: 1 to 1024, by default 16
+  --pool-size N       POOL_SIZE   connections to MongoDB, 1 to 1000, by default 10
+  --lease-ms N        LEASE_MS    after how many milliseconds without a sign of life others take a worker's partitions:
+                                  1000 to 600000, by default 10000
+  --rebuild POLICY    REBUILD     when this program is newer than the views: auto builds them anew by itself, beside those
+                                  that are read; manual (by default) ends and names the command
+  --port NUMBER       PORT        where /health and /metrics are, by default 3004; 0 is any free one
+  --host ADDRESS                  on which address, by default 0.0.0.0 (all)
+  --log-level LEVEL   LOG_LEVEL   trace, debug, info, warn, error, fatal or silent; by default info
+                      AUDIT_KEY   the key of the hash chain, the same for all who write and verify
+  --help                          this text
+
+A password in STORE is better given in the environment, since the list of processes shows options to everyone.
+
+Ask it
+  curl http://localhost:3004/health    is it well, what does it hold, how far behind are the views
+  curl http://localhost:3004/metrics   the same and more for Prometheus
+
+SIGTERM or Ctrl-C ends the batch in hand, gives the partitions back and ends with 0, within ten seconds; a second one ends
+at once. It ends with 1 when it cannot start or cannot go on, and its log says what to do. DEBUG=1 shows where an error at
+the start came from.
+`
+
+export interface Options {
+  readonly help: boolean
+  readonly host: string
+  /** Settings by the names that they have in the environment. */
+  readonly overrides: { readonly [N in SettingName]?: string }
+}
+
+const settings = {
+  store: 'STORE',
+  partitions: 'PARTITIONS',
+  'pool-size': 'POOL_SIZE',
+  'lease-ms': 'LEASE_MS',
+  rebuild: 'REBUILD',
+  port: 'PORT',
+  'log-level': 'LOG_LEVEL',
+} as const satisfies Record<string, SettingName>
+
+const known: Readonly<Record<string, { type: 'boolean' | 'string'; short?: string }>> = {
+  help: { type: 'boolean', short: 'h' },
+  host: { type: 'string' },
+  ...Object.fromEntries(Object.keys(settings).map(name => [name, { type: 'string' as const }])),
+}
+
+/** Reads the command line. Throws a `ConfigurationError` that never repeats a value: it may be a secret. */
+export const readOptions = (args: readonly string[]): Options => {
+  const { values, tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true })
+
+  for (const token of tokens) {
+    if (token.kind === 'positional')
+      throw new ConfigurationError(
+        'command line',
+        'give settings as options such as --port 3004; --help lists them.',
+      )
+    if (token.kind === 'option-terminator') continue
+    if (token.name === 'audit-key')
+      throw new ConfigurationError(
+        '--audit-key',
+        'set AUDIT_KEY in the environment instead, since the list of processes shows options to everyone.',
+      )
+    if (!Object.hasOwn(known, token.name))
+      throw new ConfigurationError(token.rawName, 'there is no such option; --help lists them.')
+    if (token.name !== 'help' && !token.value)
+      throw new ConfigurationError(token.rawName, 'needs a value; --help tells which.')
+  }
+
+  const given = Object.entries(settings).flatMap(([option, name]) => {
+    const value = values[option]
+    return typeof value === 'string' ? [[name, value] as const] : []
+  })
+  return {
+    help: values.help === true,
+    host: typeof values.host === 'string' ? values.host : '0.0.0.0',
+    overrides: Object.fromEntries(given),
+  }
+}
+
+const defaultPort = '3004'
+
+/** The overrides with this app's own default port, which is not the analytics server's. */
+export const withOwnPort = (
+  { overrides }: Pick<Options, 'overrides'>,
+  env: NodeJS.ProcessEnv,
+): Options['overrides'] => ({ ...overrides, PORT: overrides.PORT ?? (env.PORT || defaultPort) })

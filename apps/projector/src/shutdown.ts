@@ -1,0 +1,39 @@
+interface Log {
+  info(message: string): void
+  error(message: string): void
+}
+
+export interface Shutdown {
+  /** How long closing may take, in milliseconds. Default 10,000. */
+  readonly patienceMs?: number
+  /** Ends the process at once. */
+  readonly exit?: (code: number) => void
+}
+
+/**
+ * Calls `stop` on the first SIGTERM or SIGINT. Who asks twice does not want to wait, and what hangs is left behind:
+ * the leases run out by themselves, and a batch that is broken off is folded again by the next worker.
+ */
+export const onSignal = (
+  log: Log,
+  stop: () => void,
+  { patienceMs = 10_000, exit = process.exit }: Shutdown = {},
+): void => {
+  let stopping = false
+  const heard = (signal: NodeJS.Signals): void => {
+    if (stopping) {
+      log.error(`leaving at once after another ${signal}`)
+      exit(1)
+      return
+    }
+    stopping = true
+    log.info(`closing after ${signal}`)
+    setTimeout(() => {
+      log.error(`not all was closed within ${patienceMs} ms; leaving`)
+      exit(1)
+    }, patienceMs).unref()
+    stop()
+  }
+  process.on('SIGTERM', heard)
+  process.on('SIGINT', heard)
+}

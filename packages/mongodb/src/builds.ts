@@ -1,0 +1,150 @@
+import { type ViewName, viewNames } from '@crawl-ledger/domain'
+import type { Builds, ProjectionRecord } from '@crawl-ledger/log'
+import { MongoServerError, type RenameOptions } from 'mongodb'
+import type { Connection } from './connection.js'
+import { duplicateKey } from './errors.js'
+import { mongoViews, type Naming } from './views.js'
+
+/** What a compare-and-set looks for. */
+export const makeViewIndex = async ({ view }: Connection, collection: string): Promise<void> => {
+  await view(collection).createIndex({ _id: 1, position: 1, v: 1 }, { unique: true })
+}
+
+/** The collection of a view of a build that is made beside the one that is read. */
+const beside =
+  (build: number): Naming =>
+  (view: ViewName) =>
+    `${view}~${build}`
+
+/** Where a complete one waits for its place: nobody ever folds into this name. */
+const complete =
+  (build: number): Naming =>
+  (view: ViewName) =>
+    `${view}~${build}~sealed`
+
+/**
+ * A document that says whose collection this is, and whether it is complete: no document has its key, and no list
+ * shows it. A collection that a stalled builder's insert brings back has none.
+ */
+const marker = (build: number) => ({ _id: '', v: build })
+const open = 0
+const sealed = 1
+
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === duplicateKey
+
+/** Answers false where the work finds its key taken. */
+const unlessTaken = async (work: () => Promise<boolean>): Promise<boolean> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (isDuplicate(error)) return false
+    throw error
+  }
+}
+
+const targetExists = 48
+
+/** Collections of builds: finding, renaming and removing them, also when somebody else does so at the same time. */
+const collections = ({ db }: Connection) => {
+  /** Not every server filters its list, so the name is compared here. */
+  const exists = async (name: string): Promise<boolean> =>
+    (await db.listCollections({}, { nameOnly: true }).toArray()).some(found => found.name === name)
+
+  /** Not every server has a code for a collection that is missing, so after a failure it is looked for. */
+  const unlessGone = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof MongoServerError) || (await exists(name))) throw error
+    }
+  }
+
+  return {
+    exists,
+    rename: (from: string, to: string, options?: RenameOptions): Promise<void> =>
+      unlessGone(from, () => db.collection(from).rename(to, options)),
+    drop: async (name: string): Promise<void> => {
+      if (await exists(name)) await unlessGone(name, () => db.collection(name).drop())
+    },
+  }
+}
+
+/**
+ * Exchanges the names of one view. Safe to run again from the start, and by several at once.
+ *
+ * A stalled builder that wakes up after the renaming may bring `view~n` back by inserting into it, and a second
+ * finisher must not put that in the place of the good one. So only a sealed collection moves, and in two steps: first
+ * to a name that nobody inserts into, where its seal is looked at again, for it may have been exchanged between the
+ * looking and the renaming. What has moved already is not found any more, and that is all right.
+ */
+const swapView = async (connection: Connection, build: number, view: ViewName): Promise<void> => {
+  const { exists, rename } = collections(connection)
+  const [from, waiting] = [beside(build)(view), complete(build)(view)]
+  const isSealed = async (name: string): Promise<boolean> =>
+    (await exists(name)) &&
+    (await connection.view(name).findOne({ ...marker(build), position: sealed })) !== null
+  if (await isSealed(from))
+    await rename(from, waiting).catch((error: unknown) => {
+      // Another finisher was here before.
+      if (!(error instanceof MongoServerError) || error.code !== targetExists) throw error
+    })
+  if (await isSealed(waiting)) await rename(waiting, view, { dropTarget: true })
+}
+
+/** Builds of the views in MongoDB: collections beside the ones that are read. */
+export const mongoBuilds = (connection: Connection): Builds => {
+  const { projections, checkpoints, view, run } = connection
+  const { exists, drop } = collections(connection)
+
+  const put = async (record: ProjectionRecord): Promise<boolean> => {
+    const { projection: _id, revision } = record
+    const document = { _id, ...record }
+    if (revision > 1)
+      return (await projections.replaceOne({ _id, revision: revision - 1 }, document)).matchedCount > 0
+    return unlessTaken(async () => (await projections.insertOne(document)).acknowledged)
+  }
+
+  return {
+    record: projection =>
+      run(async () => {
+        const found = await projections.findOne({ _id: projection })
+        if (found === null) return undefined
+        const { _id, ...record } = found
+        return record
+      }),
+    put: record => run(() => put(record)),
+    open: build =>
+      run(async () => {
+        for (const name of viewNames.map(beside(build))) {
+          await makeViewIndex(connection, name)
+          await unlessTaken(async () => {
+            const begun = { $setOnInsert: { position: open } }
+            await view(name).updateOne(marker(build), begun, { upsert: true })
+            return true
+          })
+        }
+        return mongoViews(connection, beside(build))
+      }),
+    // Only what `open` made is sealed: a late sealer finds nothing, or a collection without a marker.
+    seal: build =>
+      run(async () => {
+        for (const name of viewNames.map(beside(build)))
+          if (await exists(name)) await view(name).updateOne(marker(build), { $set: { position: sealed } })
+      }),
+    swap: build =>
+      run(async () => {
+        for (const name of viewNames) await swapView(connection, build, name)
+        for (const name of viewNames) await view(name).deleteOne(marker(build))
+      }),
+    drop: build =>
+      run(async () => {
+        for (const nameOf of [beside(build), complete(build)])
+          for (const name of viewNames.map(nameOf)) await drop(name)
+      }),
+    forget: projection =>
+      run(async () => {
+        await checkpoints.deleteMany({ projection })
+      }),
+  }
+}

@@ -1,0 +1,63 @@
+import type { Json, JsonObject, ViewName } from '@crawl-ledger/domain'
+import { Binary, Decimal128, type Document, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb'
+import { connect } from './connection.js'
+import { storeError } from './errors.js'
+
+/** The order of reading: what is said of a location is known before its workflows come. */
+const collections: readonly ViewName[] = ['locations', 'workflows', 'media']
+
+/** A number that JSON holds exactly enough, else its text. */
+const number = (value: number, text: string): Json => (Number.isFinite(value) ? value : text)
+
+/** A value of the driver as plain JSON. */
+export const plainValue = (value: unknown): Json => {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (value === undefined) return null
+  if (typeof value === 'number') return number(value, String(value))
+  if (typeof value === 'bigint') return number(Number(value), String(value))
+  if (Array.isArray(value)) return value.map(plainValue)
+  // BSON's dates reach further than JavaScript's.
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (value instanceof RegExp) return String(value)
+  if (value instanceof ObjectId) return value.toHexString()
+  if (value instanceof Timestamp) return new Date(value.getHighBitsUnsigned() * 1000).toISOString()
+  if (value instanceof Long)
+    return Number.isSafeInteger(value.toNumber()) ? value.toNumber() : value.toString()
+  if (value instanceof Decimal128) return number(Number(value.toString()), value.toString())
+  if (value instanceof Double || value instanceof Int32) return number(value.valueOf(), String(value))
+  if (value instanceof Binary)
+    return value.sub_type === Binary.SUBTYPE_UUID ? value.toUUID().toHexString() : value.toString('base64')
+  return Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [key, plainValue(inner)]))
+}
+
+/** Whether a ledger was made in this database. */
+export const holdsLedger = async (url: string, database: string): Promise<boolean> => {
+  const { client, ledger, run } = connect(url, database)
+  try {
+    return (await run(() => ledger.findOne({ _id: 'ledger' }))) !== null
+  } finally {
+    await client.close()
+  }
+}
+
+/**
+ * The documents of the former system, as plain JSON: locations, workflows and media, each in the order of their keys.
+ * Only reads.
+ *
+ * @throws StoreUnavailable or StoreForbidden
+ */
+export async function* oldCollections(
+  url: string,
+  database: string,
+): AsyncGenerator<{ readonly collection: ViewName; readonly document: JsonObject }> {
+  const { client, db, name } = connect(url, database)
+  try {
+    for (const collection of collections)
+      for await (const document of db.collection<Document>(collection).find().sort({ _id: 1 }))
+        yield { collection, document: plainValue(document) as JsonObject }
+  } catch (error) {
+    throw storeError(name, error)
+  } finally {
+    await client.close()
+  }
+}

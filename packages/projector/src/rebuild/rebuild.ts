@@ -1,0 +1,128 @@
+import type { Projection } from '@crawl-ledger/domain'
+import type { Checkpoint, Store, ViewStore } from '@crawl-ledger/log'
+import { buildName } from '../build.js'
+import { changed, checkLogIsAhead, LogBehindViews, readCheckpoints } from '../checkpoints.js'
+import { Lane, type Pace, RebuildTakenOver } from './lane.js'
+import { Meter, type RebuildProgress } from './progress.js'
+import { cancelRebuild, Session, whileAlone } from './session.js'
+
+export interface RebuildOptions {
+  /** This process's name. */
+  readonly owner: string
+  /** About how much memory the documents that wait may take, in megabytes. Default 256. */
+  readonly memoryMb?: number
+  /** At most so many events a second. Default: no limit. */
+  readonly eventsPerSecond?: number
+  readonly onProgress?: (progress: RebuildProgress) => void
+  /** Ends it after the batch in hand; running it again goes on from there. */
+  readonly signal?: AbortSignal
+}
+
+export interface Rebuilt {
+  /** The number of the build that is read now. */
+  readonly build: number
+  /** It went on with one that was begun before, or only finished it. */
+  readonly resumed: boolean
+  readonly commits: number
+  readonly events: number
+  readonly documents: number
+  readonly held: number
+  readonly seconds: number
+}
+
+/** So many partitions are folded at once: while one is folded, others read and write. */
+const lanesAtOnce = 4
+
+/** How often the last commits are folded before the build that is read is held for the rest. */
+const passes = 3
+
+/** The lanes of a build, and folding all of them as far as the log goes. */
+class Folding {
+  private constructor(
+    private readonly store: Store,
+    readonly lanes: readonly Lane[],
+    private readonly pace: Pace,
+  ) {}
+
+  static async begin(store: Store, session: Session, memoryMb: number, pace: Pace): Promise<Folding> {
+    const views = await store.builds.open(session.build.version)
+    const checkpoints = [...(await readCheckpoints(views, session.build, store.log.partitions)).values()]
+    await checkLogIsAhead(store.log, checkpoints)
+    const share = (memoryMb * 1024 * 1024) / Math.min(lanesAtOnce, checkpoints.length)
+    const lanes = checkpoints.map(checkpoint => new Lane(store, views, session.build, checkpoint, share))
+    return new Folding(store, lanes, pace)
+  }
+
+  /** Up to where the log goes now, at least to these positions where it has them. */
+  async toEnd(): Promise<void> {
+    const tails = await this.store.log.tails()
+    const waiting = [...this.lanes]
+    const work = async (): Promise<void> => {
+      for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift())
+        await lane.foldTo(tails.get(lane.checkpoint.partition) ?? 0, this.pace)
+    }
+    await Promise.all(Array.from({ length: lanesAtOnce }, work))
+  }
+
+  async seal(): Promise<void> {
+    for (const lane of this.lanes) await lane.seal()
+  }
+}
+
+/** Raises the revision of each checkpoint of a build, so that who folds into it must look again before going on. */
+const hold = async (views: ViewStore, session: Session, partitions: number): Promise<void> => {
+  const { live } = session
+  for (;;) {
+    const found: readonly Checkpoint[] = [...(await readCheckpoints(views, live, partitions)).values()]
+    const moves = found.map(checkpoint => changed(checkpoint, {}))
+    if (await views.save({ projection: buildName(live), writes: [], moves })) return
+    await session.check()
+  }
+}
+
+const run = async (store: Store, session: Session, options: RebuildOptions): Promise<Rebuilt> => {
+  const meter = new Meter(store, session, options)
+  const folding = await Folding.begin(store, session, options.memoryMb ?? 256, meter.pace)
+  await meter.begin(folding.lanes.reduce((sum, { position }) => sum + position, 0))
+  for (let pass = 0; pass < passes; pass += 1) await folding.toEnd()
+  meter.enter('closing')
+  await session.close()
+  // From here on nothing is folded into the build that is read: what it has shown, the next one shows too.
+  await hold(store.views, session, store.log.partitions)
+  await folding.toEnd()
+  await folding.seal()
+  meter.enter('swapping')
+  await session.swap()
+  const held = folding.lanes.reduce((sum, { checkpoint }) => sum + checkpoint.held.length, 0)
+  const documents = folding.lanes.reduce((sum, lane) => sum + lane.documents, 0)
+  const { build, resumed } = session
+  return { build: build.version, resumed, documents, held, ...meter.end() }
+}
+
+/**
+ * Folds the whole log into new views beside those that are read, and then puts them in their place. Projecting goes on
+ * meanwhile, and readers see the old views or the new ones. Killed at any point, it goes on when it is run again.
+ *
+ * @throws RebuildRunning while another process does it
+ * @throws RebuildTakenOver when it was cancelled, or another process went on with it
+ * @throws CommitUnreadable when an event cannot be read, and a `StoreError`
+ */
+export const rebuild = (store: Store, projection: Projection, options: RebuildOptions): Promise<Rebuilt> =>
+  whileAlone(store, projection, options.owner, async () => {
+    const session = await Session.begin(store, projection)
+    if (session === undefined) {
+      const build = (await store.builds.record(projection.name))?.build ?? 1
+      return { build, resumed: true, commits: 0, events: 0, documents: 0, held: 0, seconds: 0 }
+    }
+    try {
+      return await run(store, session, options)
+    } catch (error) {
+      if (error instanceof RebuildTakenOver) await session.clear()
+      if (!(error instanceof LogBehindViews)) throw error
+      // What was begun is of another log: it is begun anew.
+      await cancelRebuild(store, projection)
+      const again = await Session.begin(store, projection)
+      if (again === undefined) throw error
+      return run(store, again, options)
+    }
+  })
