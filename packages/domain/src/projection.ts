@@ -63,7 +63,7 @@ const fold: Projection['fold'] = (view, document, event, place) => {
 }
 
 /** The read models of the crawl: `workflows`, `locations` and `media`. */
-export const crawl: Projection = { name: 'crawl', version: 2, routes, fold, onFailure: 'hold' }
+export const crawl: Projection = { name: 'crawl', version: 1, routes, fold, onFailure: 'hold' }
 
 /**
  * The document with an event folded into it. What a document holds already (at or below its `position`) is left to the
