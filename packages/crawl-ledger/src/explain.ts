@@ -8,6 +8,7 @@ import {
   RebuildRunning,
   RebuildStopped,
   RebuildTakenOver,
+  ViewsReplaced,
 } from '@crawl-ledger/projector'
 import { ConfigurationError, NotCaughtUp, PartitionStopped } from './errors.js'
 
@@ -24,6 +25,7 @@ const spoken = [
   RebuildTakenOver,
   CommitUnreadable,
   NotHeld,
+  ViewsReplaced,
 ]
 
 /** One sentence for a person. The stack trace only where `DEBUG` is set. */

@@ -29,5 +29,7 @@ export type {
   RecordedEvent,
   View,
 } from './ledger.js'
+export type { ImportResult } from './old-collections/import-collections.js'
+export { importOldCollections } from './old-collections/import-old-collections.js'
 export { type LedgerOptions, type Logger, openLedger } from './open-ledger.js'
 export { type LogLevel, readSettings, type SettingName, type Settings } from './settings.js'

@@ -1,0 +1,68 @@
+import { crawl } from '@crawl-ledger/domain'
+import { type ProjectionStatus, projectionStatus } from '@crawl-ledger/projector'
+import { count, outputOf } from '../output.js'
+import { type Common, withStore } from '../store.js'
+import { table } from '../table.js'
+
+/** What the figures mean, in one sentence, and what to do. */
+export const verdict = ({ partitions }: ProjectionStatus): string => {
+  const stopped = partitions.find(partition => partition.stopped !== undefined)
+  if (stopped !== undefined)
+    return `Partition ${stopped.partition} is stopped: crawl-replay quarantine show ${stopped.partition}:${stopped.stopped?.position}`
+  if (partitions.some(({ held }) => held.length > 0))
+    return 'Documents are held back: crawl-replay quarantine list'
+  const lag = partitions.reduce((sum, { lagCommits }) => sum + lagCommits, 0)
+  if (lag === 0) return 'All is folded.'
+  return partitions.some(({ owner }) => owner !== undefined)
+    ? `${count(lag)} commits are to be folded.`
+    : `${count(lag)} commits are to be folded, and no worker holds a partition: start one (npx -y pnpm@12 projector), or a service with project: true.`
+}
+
+const rowOf = ({
+  partition,
+  position,
+  tail,
+  lagCommits,
+  lagSeconds,
+  owner,
+  held,
+  stopped,
+}: ProjectionStatus['partitions'][number]) => [
+  partition,
+  count(position),
+  count(tail),
+  count(lagCommits),
+  lagSeconds.toFixed(0),
+  owner ?? '',
+  held.length,
+  stopped === undefined ? '' : `at ${stopped.position}`,
+]
+
+export const status = async (common: Common): Promise<number> => {
+  const output = outputOf(common.json === true)
+  const { found, name } = await withStore(common, async ({ store, name }) => ({
+    found: await projectionStatus(store, crawl),
+    name,
+  }))
+  const { next } = found
+  output.object({ store: name, ...found })
+  output.say(`${name}: projection ${found.projection}, version ${found.version}, build ${found.build}`)
+  if (next !== undefined)
+    output.say(
+      `  build ${next.build} is ${next.state} since ${next.startedAt}, ${count(next.folded)} commits folded`,
+    )
+  output.say(`  workers alive: ${found.workers.length === 0 ? 'none' : found.workers.join(', ')}`)
+  const head = [
+    'partition',
+    'position',
+    'log ends at',
+    'behind',
+    'seconds',
+    'held by',
+    'held back',
+    'stopped',
+  ]
+  output.say(table(head, found.partitions.map(rowOf)))
+  output.say(verdict(found))
+  return found.partitions.some(({ held, stopped }) => held.length > 0 || stopped !== undefined) ? 1 : 0
+}

@@ -1,0 +1,134 @@
+import { Command, CommanderError, Option } from 'commander'
+import { UsageError, wholeOf } from './usage.js'
+
+// Everything that a command needs is loaded when it runs: `--help` is there at once.
+
+const examples = `
+Examples
+  crawl-replay status --store mongodb://HOST/ta_crawler     how far the views are behind the log
+  crawl-replay verify                                       is the log as it was written, are the views what it says
+  crawl-replay rebuild                                      build the views anew, while services go on
+  crawl-replay state osaka-8/batch-7 --at 2026-11-24T12:00:00Z
+
+The store is --store, or STORE in the environment, or else sqlite:crawl.db. With AUDIT_KEY in the environment the hash
+chain is checked as an HMAC. Ends with 0 when all is well, 1 for a finding or an error, 2 for a wrong command line.
+In this repository: npx -y pnpm@12 replay COMMAND`
+
+/** The program. `done` is told the exit code of the command that ran. */
+export const program = (done: (code: number) => void): Command => {
+  const root = new Command('crawl-replay')
+    .description(
+      'Looks at a ledger, checks it, and builds its views anew. The log is the truth; the views can always be made again.',
+    )
+    .addHelpText('after', examples)
+    .showHelpAfterError('(crawl-replay --help tells more)')
+    .exitOverride()
+
+  const command = (parent: Command, name: string, description: string): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .option('--store URL', 'mongodb://HOST/DATABASE, mongodb+srv://…, or sqlite:FILE; by default STORE')
+      .option('--json', 'print JSON and nothing else')
+
+  /** Runs what is loaded, with the arguments and then the options. */
+  const does =
+    (load: () => Promise<(...args: never[]) => Promise<number>>) =>
+    async (...args: unknown[]): Promise<void> => {
+      const work = (await load()) as (...args: unknown[]) => Promise<number>
+      done(await work(...args.slice(0, -1)))
+    }
+
+  const whole = (flags: string, description: string): Option =>
+    new Option(flags, description).argParser(wholeOf(flags.split(' ')[0] ?? flags))
+
+  command(
+    root,
+    'status',
+    'how each partition stands: how far it is folded, who holds it, what is held back',
+  ).action(does(async () => (await import('./commands/status.js')).status))
+
+  command(
+    root,
+    'rebuild',
+    'fold the whole log into new views beside those that are read, and then put them in their place',
+  )
+    .option('--projection NAME', 'which projection', 'crawl')
+    .option('--dry-run', 'say what would be done, and write nothing')
+    .addOption(whole('--throttle N', 'at most so many events a second'))
+    .addOption(whole('--memory MB', 'how much memory waiting documents may take; by default 256'))
+    .addHelpText(
+      'after',
+      `
+Services and workers go on meanwhile, and readers see the old views or the new ones, never a part. Ctrl-C ends it after
+the batch in hand; run it again to go on, or crawl-replay cancel to leave nothing of it.`,
+    )
+    .action(does(async () => (await import('./commands/rebuild.js')).rebuild))
+
+  command(root, 'cancel', 'end a rebuild without trace').action(
+    does(async () => (await import('./commands/rebuild.js')).cancel),
+  )
+
+  command(
+    root,
+    'verify',
+    'check the log (hashes, gaps, ids, checkpoints) and each document of the views against it',
+  )
+    .option('--repair', 'write anew just the documents that differ, if the log is sound')
+    .addOption(whole('--memory MB', 'how much memory folding may take; by default 256'))
+    .action(does(async () => (await import('./commands/verify.js')).verify))
+
+  command(root, 'history', 'every event of a workflow (LOCATION/BATCH) or of a location')
+    .argument('<name>')
+    .action(does(async () => (await import('./commands/history.js')).history))
+
+  command(root, 'state', 'a workflow as it was')
+    .argument('<workflow>', 'LOCATION/BATCH')
+    .option('--at MOMENT', 'a time, or a position of its partition (digits); by default now')
+    .action(does(async () => (await import('./commands/history.js')).state))
+
+  command(root, 'diff', 'what changed of a workflow between two moments')
+    .argument('<workflow>', 'LOCATION/BATCH')
+    .requiredOption('--from MOMENT', 'a time, or a position')
+    .option('--to MOMENT', 'a time, or a position; by default now')
+    .action(does(async () => (await import('./commands/history.js')).diff))
+
+  command(root, 'tail', 'events as they come, until Ctrl-C')
+    .option('--location ID', 'only those of this location')
+    .option('--type TYPE', 'only events of this type, such as StageFailed')
+    .action(does(async () => (await import('./commands/history.js')).tail))
+
+  command(root, 'import', "append what the old system's collections say; a second run adds nothing")
+    .requiredOption(
+      '--from-collections URL',
+      'mongodb://HOST/DATABASE with workflows, locations and media of the old system',
+    )
+    .action(does(async () => (await import('./commands/import.js')).importCollections))
+
+  const quarantine = root
+    .command('quarantine')
+    .description('commits that could not be folded, and what waits behind them')
+    .exitOverride()
+  command(quarantine, 'list', 'what is held back').action(
+    does(async () => (await import('./commands/quarantine.js')).list),
+  )
+  command(quarantine, 'show', 'the commit, and the documents that wait for it')
+    .argument('<place>', 'PARTITION:POSITION')
+    .action(does(async () => (await import('./commands/quarantine.js')).show))
+  command(quarantine, 'retry', 'fold it and what waits behind it, after what was wrong is mended')
+    .argument('<place>', 'PARTITION:POSITION')
+    .action(does(async () => (await import('./commands/quarantine.js')).retry))
+  command(quarantine, 'discard', 'leave it out of the documents that wait for it; the log keeps it')
+    .argument('<place>', 'PARTITION:POSITION')
+    .option('--yes', 'this is meant')
+    .action(does(async () => (await import('./commands/quarantine.js')).discard))
+  return root
+}
+
+/** 2 for a wrong command line, 0 where help was asked for; undefined for any other error. */
+export const usageCode = (error: unknown): number | undefined => {
+  if (error instanceof UsageError) return 2
+  if (!(error instanceof CommanderError)) return undefined
+  return error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
+}
