@@ -29,7 +29,7 @@ export const program = (done: (code: number) => void): Command => {
       .command(name)
       .description(description)
       .exitOverride()
-      .option('--store URL', 'mongodb://HOST/DATABASE, mongodb+srv://…, or sqlite:FILE; by default STORE')
+      .option('--store <URL>', 'mongodb://HOST/DATABASE, mongodb+srv://…, or sqlite:FILE; by default STORE')
       .option('--json', 'print JSON and nothing else')
 
   /** Runs what is loaded, with the arguments and then the options. */
@@ -54,10 +54,10 @@ export const program = (done: (code: number) => void): Command => {
     'rebuild',
     'fold the whole log into new views beside those that are read, and then put them in their place',
   )
-    .option('--projection NAME', 'which projection', 'crawl')
+    .option('--projection <NAME>', 'which projection', 'crawl')
     .option('--dry-run', 'say what would be done, and write nothing')
-    .addOption(whole('--throttle N', 'at most so many events a second'))
-    .addOption(whole('--memory MB', 'how much memory waiting documents may take; by default 256'))
+    .addOption(whole('--throttle <N>', 'at most so many events a second'))
+    .addOption(whole('--memory <MB>', 'how much memory waiting documents may take; by default 256'))
     .addHelpText(
       'after',
       `
@@ -76,7 +76,7 @@ the batch in hand; run it again to go on, or crawl-replay cancel to leave nothin
     'check the log (hashes, gaps, ids, checkpoints) and each document of the views against it',
   )
     .option('--repair', 'write anew just the documents that differ, if the log is sound')
-    .addOption(whole('--memory MB', 'how much memory folding may take; by default 256'))
+    .addOption(whole('--memory <MB>', 'how much memory folding may take; by default 256'))
     .action(does(async () => (await import('./commands/verify.js')).verify))
 
   command(root, 'history', 'every event of a workflow (LOCATION/BATCH) or of a location')
@@ -85,23 +85,23 @@ the batch in hand; run it again to go on, or crawl-replay cancel to leave nothin
 
   command(root, 'state', 'a workflow as it was')
     .argument('<workflow>', 'LOCATION/BATCH')
-    .option('--at MOMENT', 'a time, or a position of its partition (digits); by default now')
+    .option('--at <MOMENT>', 'a time, or a position of its partition (digits); by default now')
     .action(does(async () => (await import('./commands/history.js')).state))
 
   command(root, 'diff', 'what changed of a workflow between two moments')
     .argument('<workflow>', 'LOCATION/BATCH')
-    .requiredOption('--from MOMENT', 'a time, or a position')
-    .option('--to MOMENT', 'a time, or a position; by default now')
+    .requiredOption('--from <MOMENT>', 'a time, or a position')
+    .option('--to <MOMENT>', 'a time, or a position; by default now')
     .action(does(async () => (await import('./commands/history.js')).diff))
 
   command(root, 'tail', 'events as they come, until Ctrl-C')
-    .option('--location ID', 'only those of this location')
-    .option('--type TYPE', 'only events of this type, such as StageFailed')
+    .option('--location <ID>', 'only those of this location')
+    .option('--type <TYPE>', 'only events of this type, such as StageFailed')
     .action(does(async () => (await import('./commands/history.js')).tail))
 
   command(root, 'import', "append what the old system's collections say; a second run adds nothing")
     .requiredOption(
-      '--from-collections URL',
+      '--from-collections <URL>',
       'mongodb://HOST/DATABASE with workflows, locations and media of the old system',
     )
     .action(does(async () => (await import('./commands/import.js')).importCollections))
