@@ -40,6 +40,7 @@ export class Sequencer {
   private written: Promise<void> = Promise.resolve()
   /** Partitions with guesses that `heads` has not been told of. */
   private readonly untold = new Set<number>()
+  private turn: Promise<unknown> = Promise.resolve()
   private telling: NodeJS.Timeout | undefined
 
   constructor(private readonly connection: Connection) {}
@@ -95,8 +96,17 @@ export class Sequencer {
     if (at !== undefined) this.clock = { store: at.getTime(), own: performance.now() }
   }
 
-  /** A position for each draft, all in one round trip. */
-  async reserve(drafts: readonly Draft[]): Promise<Reservation> {
+  /**
+   * A position for each draft, all in one round trip. One after the other: some servers answer two updates at once
+   * with the outcome of the later, and then a hole is left that readers must wait for.
+   */
+  reserve(drafts: readonly Draft[]): Promise<Reservation> {
+    const mine = this.turn.then(() => this.take(drafts))
+    this.turn = mine.catch(() => {})
+    return mine
+  }
+
+  private async take(drafts: readonly Draft[]): Promise<Reservation> {
     await this.written
     if (this.untold.size > 0) await this.tell()
     const counts = new Map<number, number>()
@@ -145,7 +155,7 @@ export class Sequencer {
     const wasted = [...ends].flatMap(([partition, end]) =>
       Array.from({ length: counts.get(partition) ?? 0 }, (_, i) => ({ partition, position: end - i })),
     )
-    const reservation = await this.reserve(drafts)
+    const reservation = await this.take(drafts)
     return { ...reservation, wasted: [...wasted, ...reservation.wasted] }
   }
 

@@ -44,7 +44,7 @@ export interface ProjectorOptions {
   readonly partitions?: () => ReadonlySet<number>
   /** About how many commits are folded at once. Default 1,000. */
   readonly batch?: number
-  /** How many documents of each view are kept in memory. Default 3,000. */
+  /** How many documents of each view are kept in memory. Default 2,000. */
   readonly keep?: number
   /** How long a hole may stay open, in milliseconds. Default 2,000. */
   readonly graceMs?: number
@@ -59,6 +59,9 @@ export type ProjectorStatus =
   | { readonly state: 'failed'; readonly error: Error }
 
 const longestPauseMs = 5000
+
+/** How long it waits for more after a small batch: much less than a person notices. */
+const lullMs = 20
 
 /** How often a partition that stopped is looked at again, in case somebody let it go on. */
 const stoppedLooksMs = 1000
@@ -86,7 +89,7 @@ export class Projector {
     private readonly store: Store,
     private readonly options: ProjectorOptions,
   ) {
-    this.documents = new Documents(store.views, options.keep ?? 3000)
+    this.documents = new Documents(store.views, options.keep ?? 2000)
     this.reader = new Reader(store.log, options.graceMs === undefined ? {} : { graceMs: options.graceMs })
     this.batch = options.batch ?? 1000
     this.meter = options.meter ?? noMeter
@@ -157,6 +160,9 @@ export class Projector {
     if (this.statuses.value.state !== 'running') this.statuses.next({ state: 'running' })
     if (commits.length === 0) return false
     await this.project(standing, commits)
+    // Where few come at a time, a little patience lets them come together, and writers have the store meanwhile.
+    if (commits.length < this.batch / 4 && !this.stopping)
+      await new Promise(resolve => setTimeout(resolve, lullMs))
     return true
   }
 
