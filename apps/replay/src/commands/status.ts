@@ -1,5 +1,5 @@
 import { crawl } from '@crawl-ledger/domain'
-import { type ProjectionStatus, projectionStatus } from '@crawl-ledger/projector'
+import { type PartitionStatus, type ProjectionStatus, projectionStatus } from '@crawl-ledger/projector'
 import { count, outputOf } from '../output.js'
 import { type Common, withStore } from '../store.js'
 import { table } from '../table.js'
@@ -11,12 +11,23 @@ export const verdict = ({ partitions }: ProjectionStatus): string => {
     return `Partition ${stopped.partition} is stopped: crawl-replay quarantine show ${stopped.partition}:${stopped.stopped?.position}`
   if (partitions.some(({ held }) => held.length > 0))
     return 'Documents are held back: crawl-replay quarantine list'
+  const ahead = partitions.find(({ position, tail }) => position > tail)
+  if (ahead !== undefined)
+    return (
+      `The views hold partition ${ahead.partition} up to position ${ahead.position}, and the log ends at ${ahead.tail}: ` +
+      'it was cut off, or restored from a copy older than the views. Find out what is missing (crawl-replay verify), ' +
+      'and build the views anew from what there is: crawl-replay rebuild'
+    )
   const lag = partitions.reduce((sum, { lagCommits }) => sum + lagCommits, 0)
   if (lag === 0) return 'All is folded.'
   return partitions.some(({ owner }) => owner !== undefined)
     ? `${count(lag)} commits are to be folded.`
     : `${count(lag)} commits are to be folded, and no worker holds a partition: start one (npx -y pnpm@12 projector), or a service with project: true.`
 }
+
+/** Whether it will not go on by itself. */
+const needsSomebody = ({ held, stopped, position, tail }: PartitionStatus): boolean =>
+  held.length > 0 || stopped !== undefined || position > tail
 
 const rowOf = ({
   partition,
@@ -27,7 +38,7 @@ const rowOf = ({
   owner,
   held,
   stopped,
-}: ProjectionStatus['partitions'][number]) => [
+}: PartitionStatus) => [
   partition,
   count(position),
   count(tail),
@@ -64,5 +75,5 @@ export const status = async (common: Common): Promise<number> => {
   ]
   output.say(table(head, found.partitions.map(rowOf)))
   output.say(verdict(found))
-  return found.partitions.some(({ held, stopped }) => held.length > 0 || stopped !== undefined) ? 1 : 0
+  return found.partitions.some(needsSomebody) ? 1 : 0
 }

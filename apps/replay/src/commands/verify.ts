@@ -8,6 +8,8 @@ export interface VerifyCommand extends Common {
   readonly memory?: number
 }
 
+const findings = (n: number): string => `${count(n)} ${n === 1 ? 'finding' : 'findings'}`
+
 /** The log first: views are repaired from it only where it is sound. */
 export const verify = async (command: VerifyCommand): Promise<number> => {
   const output = outputOf(command.json === true)
@@ -17,13 +19,13 @@ export const verify = async (command: VerifyCommand): Promise<number> => {
     const ofLog = []
     for await (const finding of log.findings) {
       ofLog.push(finding)
-      output.say(`log ${finding.partition}:${finding.position} ${finding.kind}: ${finding.message}`)
+      output.say(`log, ${finding.kind}: ${finding.message}`)
     }
     const sound = ofLog.length === 0
     const { commits, events, voids, without } = log.summary()
     output.say(
       `${name}: ${count(commits)} commits, ${count(events)} events and ${count(voids)} filled holes are ` +
-        `${sound ? 'as they were written' : `checked, ${count(ofLog.length)} findings`}.`,
+        `${sound ? 'as they were written' : `checked: ${findings(ofLog.length)}`}.`,
     )
     for (const sentence of without) output.say(`  Not known: ${sentence}`)
     if (!sound && command.repair === true)
@@ -33,21 +35,24 @@ export const verify = async (command: VerifyCommand): Promise<number> => {
       ...(command.memory === undefined ? {} : { memoryMb: command.memory }),
     })
     const ofViews = []
-    // Of commits that cannot be read the views cannot be folded: the log's findings say so already.
-    if (!ofLog.some(({ kind }) => kind === 'unreadable'))
+    const readable = !ofLog.some(({ kind }) => kind === 'unreadable')
+    if (readable)
       for await (const finding of views.findings) {
         ofViews.push(finding)
         const state = finding.repaired === true ? ' (repaired)' : ''
-        output.say(`${finding.view} ${finding.id} ${finding.kind}${state}: ${finding.message}`)
+        output.say(`view, ${finding.kind}${state}: ${finding.message}`)
       }
     const wrong = ofViews.filter(({ repaired }) => repaired !== true)
     const { documents } = views.summary()
-    output.say(
-      `${count(documents)} documents ${ofViews.length === 0 ? 'are what the log says.' : `checked, ${count(ofViews.length)} findings.`}`,
-    )
+    if (!readable) output.say('The views are not checked, for not every event of the log can be read.')
+    else if (ofViews.length === 0) output.say(`${count(documents)} documents are what the log says.`)
+    else output.say(`${count(documents)} documents checked: ${findings(ofViews.length)}.`)
     if (wrong.length > 0 && sound && command.repair !== true)
       output.say('Rewrite just these: crawl-replay verify --repair')
-    output.object({ log: { ...log.summary(), findings: ofLog }, views: { documents, findings: ofViews } })
+    output.object({
+      log: { ...log.summary(), findings: ofLog },
+      views: readable ? { documents, findings: ofViews } : null,
+    })
     return sound && wrong.length === 0 ? 0 : 1
   })
 }
