@@ -51,7 +51,7 @@ export const rebuilding = async (
   }
   try {
     logger.info(
-      { ...(await rebuild(store, crawl, { owner: worker, signal, onProgress })) },
+      { ...(await rebuild(store, crawl, { owner: worker, ifOlder: true, signal, onProgress })) },
       'the views are new',
     )
     return 'done'

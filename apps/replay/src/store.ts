@@ -19,9 +19,9 @@ export const optionsOf = ({ store }: Common) => {
   }
 }
 
-/** Opens the store for one command, and closes it whatever happens. */
+/** Opens a ledger that is there for one command, and closes it whatever happens. */
 export const withStore = async <A>(common: Common, use: (opened: OpenedStore) => Promise<A>): Promise<A> => {
-  const opened = await openStore(optionsOf(common))
+  const opened = await openStore(optionsOf(common), { create: false })
   try {
     return await use(opened)
   } finally {

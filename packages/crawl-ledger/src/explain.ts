@@ -1,3 +1,4 @@
+import { EventTooNew, UnknownEvent } from '@crawl-ledger/domain'
 import { StoreError } from '@crawl-ledger/log'
 import {
   CommitUnreadable,
@@ -24,6 +25,8 @@ const spoken = [
   RebuildStopped,
   RebuildTakenOver,
   CommitUnreadable,
+  EventTooNew,
+  UnknownEvent,
   NotHeld,
   ViewsReplaced,
 ]

@@ -16,9 +16,13 @@ const mongoUrl = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)(?:\/([^?]*))?/
 /**
  * Opens the store that a URL names. The adapter is loaded only now: who uses one never loads the other.
  *
+ * @param how `create: false` opens only a ledger that is there
  * @throws ConfigurationError, or a `StoreError` of the adapter
  */
-export const openStore = async (options: LedgerOptions): Promise<OpenedStore> => {
+export const openStore = async (
+  options: LedgerOptions,
+  { create = true }: { readonly create?: boolean } = {},
+): Promise<OpenedStore> => {
   const text = (value: number | undefined): string | undefined =>
     value === undefined ? undefined : String(value)
   const overrides = {
@@ -34,6 +38,7 @@ export const openStore = async (options: LedgerOptions): Promise<OpenedStore> =>
     ...settings
   } = readSettings({ NODE_ENV: process.env.NODE_ENV }, given)
   const common = {
+    create,
     ...(settings.partitions === undefined ? {} : { partitions: settings.partitions }),
     ...(options.auditKey === undefined ? {} : { auditKey: options.auditKey }),
   }

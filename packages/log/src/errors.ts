@@ -35,6 +35,18 @@ export class StoreUnusable extends StoreError {
   readonly code = 'store-unusable'
 }
 
+/** There is no ledger where one is to be read. */
+export class NoLedger extends StoreError {
+  override readonly name = 'NoLedger'
+  readonly code = 'no-ledger'
+
+  constructor(store: string) {
+    super(
+      `${store} holds no ledger. Check STORE; a ledger is made by the first service or import that writes to it.`,
+    )
+  }
+}
+
 /** A commit is to be restored where another one is. */
 export class PlaceTaken extends StoreError {
   override readonly name = 'PlaceTaken'

@@ -1,4 +1,5 @@
-import { type Rejection, rejection } from '@crawl-ledger/domain'
+import { EventTooNew, type Rejection, rejection, UnknownEvent } from '@crawl-ledger/domain'
+import type { Commit } from './commit.js'
 import { emptyHistory, extend, type History } from './history.js'
 import { draftOf, type Incoming, needsProof, type Plan, plan } from './plan.js'
 import type { Landing, Log } from './ports.js'
@@ -24,6 +25,8 @@ export interface Outcome {
   readonly split: boolean
   /** Another writer was there. */
   readonly stale: boolean
+  /** The stream cannot be read, so nothing can be decided on it. */
+  readonly unreadable?: Error
 }
 
 interface Leg {
@@ -68,18 +71,34 @@ const outcome = (leg: Leg, rest: Partial<Outcome>): Outcome => ({
   ...rest,
 })
 
+/** The history with a commit on top, or why that cannot be read. */
+const readOn = (history: History, commit: Commit): History | Error => {
+  try {
+    return extend(history, commit)
+  } catch (error) {
+    if (error instanceof EventTooNew || error instanceof UnknownEvent) return error
+    throw error
+  }
+}
+
 /** Brings the histories of these batches up to the end of their streams, in one reading. */
-const upToDate = async (log: Log, batches: readonly Batch[]): Promise<ReadonlyMap<string, History>> => {
-  const histories = new Map(batches.map(batch => [batch.stream, batch.history ?? emptyHistory()]))
+const upToDate = async (
+  log: Log,
+  batches: readonly Batch[],
+): Promise<ReadonlyMap<string, History | Error>> => {
+  const histories = new Map<string, History | Error>(
+    batches.map(batch => [batch.stream, batch.history ?? emptyHistory()]),
+  )
   if (batches.length === 0) return histories
-  const ends = batches.map(({ partition, stream }) => ({
+  const ends = batches.map(({ partition, stream, history }) => ({
     partition,
     stream,
-    version: histories.get(stream)?.version ?? 0,
+    version: history?.version ?? 0,
   }))
   for (const commit of await log.readStreams(ends)) {
     const history = histories.get(commit.stream)
-    if (history !== undefined) histories.set(commit.stream, extend(history, commit))
+    if (history !== undefined && !(history instanceof Error))
+      histories.set(commit.stream, readOn(history, commit))
   }
   return histories
 }
@@ -143,6 +162,7 @@ const unwritten = async (log: Log, legs: readonly Leg[]): Promise<readonly Outco
   )
   return legs.map(leg => {
     const history = now.get(leg.batch.stream)
+    if (history instanceof Error) return outcome(leg, { unreadable: history })
     if (history === undefined || history.version === leg.history.version)
       return outcome(leg, { receipts: settled(leg, 0) })
     return outcome(leg, { history, stale: true })
@@ -163,10 +183,15 @@ export const fly = async (
     log,
     batches.filter(batch => batch.history === undefined || batch.stale),
   )
-  const legs = batches.map((batch): Leg => {
-    const history = loaded.get(batch.stream) ?? batch.history ?? emptyHistory()
-    return { batch, history, plan: plan(history, batch.incoming) }
-  })
+  const legs: Leg[] = []
+  const outcomes = new Map<Batch, Outcome>()
+  for (const batch of batches) {
+    const known = loaded.get(batch.stream) ?? batch.history ?? emptyHistory()
+    const history = known instanceof Error ? emptyHistory() : known
+    const leg = { batch, history, plan: plan(history, batch.incoming) }
+    if (known instanceof Error) outcomes.set(batch, outcome(leg, { unreadable: known }))
+    else legs.push(leg)
+  }
   const writing = legs.flatMap(leg => {
     const draft = draftOf(leg.plan, leg.history, { ...placeOf(leg.batch), server })
     return draft === undefined ? [] : [{ leg, draft }]
@@ -178,7 +203,6 @@ export const fly = async (
       .then(landings => Promise.all(writing.map(({ leg }, i) => landed(log, leg, landings[i] as Landing)))),
     unwritten(log, silent),
   ])
-  const outcomes = new Map<Batch, Outcome>()
   writing.forEach(({ leg }, i) => {
     outcomes.set(leg.batch, written[i] as Outcome)
   })

@@ -16,6 +16,7 @@ export {
   LedgerMismatch,
   type LedgerRecord,
   ledgerFormat,
+  NoLedger,
   PlaceTaken,
   StoreError,
   StoreForbidden,

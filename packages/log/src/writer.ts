@@ -157,7 +157,12 @@ export class Writer {
     })
   }
 
-  private land(mailbox: Mailbox, messages: Waiting[], { history, receipts, split, stale }: Outcome): void {
+  private land(mailbox: Mailbox, messages: Waiting[], outcome: Outcome): void {
+    const { history, receipts, split, stale, unreadable } = outcome
+    if (unreadable !== undefined) {
+      this.crash(mailbox, messages, unreadable)
+      return
+    }
     this.histories.set(mailbox.stream, history)
     mailbox.stale = stale
     mailbox.most = split ? Math.max(1, Math.floor(messages.length / 2)) : messagesPerCommit
@@ -175,7 +180,7 @@ export class Writer {
     this.release(mailbox, again, stale)
   }
 
-  /** The store failed: nothing is known of these messages. The ids make it safe to fly again. */
+  /** Nothing is known of these messages. Where the store failed, the ids make it safe to fly again. */
   private crash(mailbox: Mailbox, messages: Waiting[], error: unknown): void {
     mailbox.stale = true
     const now = performance.now()

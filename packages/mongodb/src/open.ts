@@ -4,6 +4,7 @@ import {
   defaultPartitions,
   type LedgerRecord,
   ledgerFormat,
+  NoLedger,
   type Store,
   sealer,
 } from '@crawl-ledger/log'
@@ -18,6 +19,8 @@ export interface MongoOptions {
   /** Fixed when the ledger is created; later it may be left out and must not differ. Default 16. */
   readonly partitions?: number
   readonly auditKey?: string
+  /** Whether a ledger is made where there is none. Default true. */
+  readonly create?: boolean
   /** Connections at most. Default 10. */
   readonly poolSize?: number
   /** How long a server is looked for before it counts as away, in milliseconds. Default 5,000. */
@@ -32,10 +35,15 @@ const makeIndexes = async (connection: Connection): Promise<void> => {
   for (const name of viewNames) await makeViewIndex(connection, name)
 }
 
-const ledgerRecord = async ({ ledger }: Connection, partitions: number): Promise<LedgerRecord> => {
+const ledgerRecord = async (
+  { ledger, name }: Connection,
+  { partitions = defaultPartitions, create = true }: MongoOptions,
+): Promise<LedgerRecord> => {
   const record = { format: ledgerFormat, partitions }
-  await ledger.updateOne({ _id: 'ledger' }, { $setOnInsert: record }, { upsert: true })
-  return (await ledger.findOne({ _id: 'ledger' })) ?? record
+  if (create) await ledger.updateOne({ _id: 'ledger' }, { $setOnInsert: record }, { upsert: true })
+  const found = await ledger.findOne({ _id: 'ledger' })
+  if (found === null) throw new NoLedger(name)
+  return found
 }
 
 /**
@@ -44,6 +52,7 @@ const ledgerRecord = async ({ ledger }: Connection, partitions: number): Promise
  * @param url a `mongodb:` or `mongodb+srv:` connection string
  * @throws StoreUnavailable when no server answers
  * @throws StoreForbidden when the user name or password is refused
+ * @throws NoLedger when there is none and none is to be made
  * @throws LedgerMismatch when it was made with another number of partitions or by a newer version
  */
 export const openMongo = async (
@@ -54,9 +63,8 @@ export const openMongo = async (
   const connection = connect(url, database, options)
   const { client, db, run } = connection
   try {
-    const asked = options.partitions
-    const record = await run(() => ledgerRecord(connection, asked ?? defaultPartitions))
-    const { partitions } = checkLedger(connection.name, record, asked)
+    const record = await run(() => ledgerRecord(connection, options))
+    const { partitions } = checkLedger(connection.name, record, options.partitions)
     await run(() => makeIndexes(connection))
     return {
       log: mongoLog(connection, partitions, sealer(options.auditKey)),

@@ -77,6 +77,14 @@ test('who stops gives everything back: others need not wait for the leases to ru
   assert.equal((await readHolding(leases, 'p')).workers, ['b'])
 })
 
+test('who stops is followed long before its leases would have run out or been renewed', async () => {
+  const leases = new FakeLeases()
+  const [a, b] = [start(leases, 'a', 60_000), start(leases, 'b', 60_000)]
+  await until(() => shares(a, b) === '4 4')
+  await a.stop()
+  await until(() => b.now.size === partitions)
+})
+
 test('who dies is followed when its leases have run out, and not before', async () => {
   const leases = new FakeLeases()
   const dying = overLine(leases)

@@ -32,6 +32,9 @@ export const readHolding = async (leases: Leases, projection: string): Promise<H
   }
 }
 
+/** How often it looks for what others gave back, in milliseconds: a worker that stops is followed as soon as that. */
+const lookMs = 500
+
 /**
  * A worker's share of the partitions: it renews its leases three times within their duration, takes what is free or
  * was left by a worker that died, and gives back what is more than its share.
@@ -40,6 +43,7 @@ export class Tenure {
   private readonly held = new BehaviorSubject<ReadonlySet<number>>(new Set())
   /** By our own clock, until when the leases surely hold. */
   private surelyUntil = 0
+  private renewed = Number.NEGATIVE_INFINITY
   private timer: NodeJS.Timeout | undefined
   private beating: Promise<void> = Promise.resolve()
   private stopped = false
@@ -80,33 +84,47 @@ export class Tenure {
 
   private beat(): void {
     if (this.stopped) return
-    this.beating = this.renew().catch(this.options.onError)
+    const { leaseMs, onError } = this.options
+    this.beating = this.look().catch(onError)
     void this.beating.then(() => {
-      if (!this.stopped) this.timer = setTimeout(() => this.beat(), this.options.leaseMs / 3)
+      if (!this.stopped) this.timer = setTimeout(() => this.beat(), Math.min(lookMs, leaseMs / 3))
     })
   }
 
-  private async renew(): Promise<void> {
-    const { projection, worker, partitions, leaseMs } = this.options
-    const start = performance.now()
-    const name = (partition: number): string => partitionLease(projection, partition)
-    const present = workerLease(projection, worker)
-    const kept = new Set(
-      await this.leases.take(worker, [present, ...[...this.held.value].map(name)], leaseMs),
-    )
-    const mine = [...this.held.value].filter(partition => kept.has(name(partition)))
+  /** Comes to its share. */
+  private async look(): Promise<void> {
+    const { projection, worker, partitions } = this.options
+    const mine = await this.renew()
     const { take, release } = share(worker, mine, partitions, await readHolding(this.leases, projection))
-    // No longer ours before it is given back, so that nobody else meets us there.
-    const remaining = mine.filter(partition => !release.includes(partition))
-    this.settle(remaining, start)
-    if (release.length > 0) await this.leases.release(worker, release.map(name))
+    if (release.length > 0) {
+      // No longer ours before it is given back, so that nobody else meets us there.
+      this.settle(mine.filter(partition => !release.includes(partition)))
+      await this.leases.release(worker, release.map(this.leaseOf))
+    }
     if (take.length === 0) return
-    const taken = new Set(await this.leases.take(worker, take.map(name), leaseMs))
-    this.settle([...remaining, ...take.filter(partition => taken.has(name(partition)))], start)
+    const taken = new Set(await this.leases.take(worker, take.map(this.leaseOf), this.options.leaseMs))
+    this.settle([...this.held.value, ...take.filter(partition => taken.has(this.leaseOf(partition)))])
   }
 
-  private settle(partitions: readonly number[], since: number): void {
-    this.surelyUntil = since + this.options.leaseMs
+  /** The partitions that are its own, with leases that are renewed where a third of their time is over. */
+  private async renew(): Promise<readonly number[]> {
+    const { projection, worker, leaseMs } = this.options
+    const start = performance.now()
+    const mine = [...this.held.value]
+    // Timers are a little early or late; a renewal is rather early.
+    if (start - this.renewed < leaseMs / 3 - lookMs / 10) return mine
+    const present = workerLease(projection, worker)
+    const kept = new Set(await this.leases.take(worker, [present, ...mine.map(this.leaseOf)], leaseMs))
+    this.renewed = start
+    this.surelyUntil = start + leaseMs
+    const still = mine.filter(partition => kept.has(this.leaseOf(partition)))
+    this.settle(still)
+    return still
+  }
+
+  private readonly leaseOf = (partition: number): string => partitionLease(this.options.projection, partition)
+
+  private settle(partitions: readonly number[]): void {
     const before = this.held.value
     if (partitions.length === before.size && partitions.every(partition => before.has(partition))) return
     this.held.next(new Set(partitions))

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import {
   checkLedger,
   defaultPartitions,
   type LedgerRecord,
   ledgerFormat,
+  NoLedger,
   type Store,
   sealer,
 } from '@crawl-ledger/log'
@@ -17,6 +19,8 @@ export interface SqliteOptions {
   /** Fixed when the ledger is created; later it may be left out and must not differ. Default 16. */
   readonly partitions?: number
   readonly auditKey?: string
+  /** Whether a ledger is made where there is none. Default true. */
+  readonly create?: boolean
 }
 
 /** Finds the ledger or makes it. One that does not fit stays as it is. */
@@ -37,10 +41,12 @@ const ledgerRecord = ({ db, write }: Connection, name: string, asked: number | u
  * Opens a ledger in a SQLite file and makes it where there is none; `:memory:` lives as long as the process.
  *
  * @throws StoreUnusable when the file is no database or cannot be written
+ * @throws NoLedger when there is no such file and none is to be made
  * @throws LedgerMismatch when it was made with another number of partitions or by a newer version
  */
 export const openSqlite = (path: string, options: SqliteOptions = {}): Store => {
   const name = path === ':memory:' ? 'The database in memory' : `The SQLite file ${path}`
+  if (options.create === false && path !== ':memory:' && !existsSync(path)) throw new NoLedger(name)
   const connection = connect(path, name)
   try {
     const { partitions } = ledgerRecord(connection, name, options.partitions)

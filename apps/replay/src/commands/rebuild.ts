@@ -22,7 +22,8 @@ const plainEveryMs = 2000
 
 const rate = ({ eventsPerSecond }: RebuildProgress): string =>
   `${count(Math.round(eventsPerSecond))} events/s`
-const left = ({ secondsLeft }: RebuildProgress): string => `${Math.ceil(secondsLeft)} s left`
+const left = ({ events, secondsLeft }: RebuildProgress): string =>
+  events === 0 ? 'time left unknown' : `${Math.ceil(secondsLeft)} s left`
 
 /** A bar on a terminal, plain lines elsewhere, nothing with `--json`. */
 const progressOf = (output: Output) => {
@@ -104,7 +105,9 @@ export const cancel = async (command: Common): Promise<number> => {
   const cancelled = await withStore(command, ({ store }) => cancelRebuild(store, crawl))
   output.object({ cancelled })
   output.say(
-    cancelled ? 'The rebuild is ended, and nothing of it is left.' : 'There was no rebuild to be ended.',
+    cancelled
+      ? 'The rebuild is ended, and nothing of it is left. A worker with REBUILD=auto begins it again.'
+      : 'There was no rebuild to be ended.',
   )
   return 0
 }

@@ -13,6 +13,8 @@ export interface RebuildOptions {
   readonly memoryMb?: number
   /** At most so many events a second. Default: no limit. */
   readonly eventsPerSecond?: number
+  /** Only where an older version of the projection made the views that are read. Default false. */
+  readonly ifOlder?: boolean
   readonly onProgress?: (progress: RebuildProgress) => void
   /** Ends it after the batch in hand; running it again goes on from there. */
   readonly signal?: AbortSignal
@@ -109,7 +111,7 @@ const run = async (store: Store, session: Session, options: RebuildOptions): Pro
  */
 export const rebuild = (store: Store, projection: Projection, options: RebuildOptions): Promise<Rebuilt> =>
   whileAlone(store, projection, options.owner, async () => {
-    const session = await Session.begin(store, projection)
+    const session = await Session.begin(store, projection, options.ifOlder ?? false)
     if (session === undefined) {
       const build = (await store.builds.record(projection.name))?.build ?? 1
       return { build, resumed: true, commits: 0, events: 0, documents: 0, held: 0, seconds: 0 }
@@ -121,7 +123,7 @@ export const rebuild = (store: Store, projection: Projection, options: RebuildOp
       if (!(error instanceof LogBehindViews)) throw error
       // What was begun is of another log: it is begun anew.
       await cancelRebuild(store, projection)
-      const again = await Session.begin(store, projection)
+      const again = await Session.begin(store, projection, false)
       if (again === undefined) throw error
       return run(store, again, options)
     }

@@ -46,19 +46,23 @@ export class Session {
     readonly resumed: boolean,
   ) {}
 
-  /** Goes on with the build that was begun, or begins one. undefined when there was only a swap to be finished. */
-  static async begin(store: Store, projection: Projection): Promise<Session | undefined> {
+  /**
+   * Goes on with the build that was begun, or begins one. undefined when there was only a swap to be finished, or with
+   * `ifOlder` when the views are of this version.
+   */
+  static async begin(store: Store, projection: Projection, ifOlder: boolean): Promise<Session | undefined> {
     const record = await projectionRecord(store, projection)
     const { next } = record
     if (next?.state === 'swapping') {
       await finishSwap(store, record)
-      return next.version === projection.version ? undefined : Session.begin(store, projection)
+      return next.version === projection.version ? undefined : Session.begin(store, projection, ifOlder)
     }
     if (next !== undefined && next.version === projection.version) {
       const session = new Session(store, record, buildOf(projection, next.build), true)
       await session.put({ ...next, state: 'building' })
       return session
     }
+    if (ifOlder && record.version >= projection.version) return undefined
     const build = record.latest + 1
     const session = new Session(store, { ...record, latest: build }, buildOf(projection, build), false)
     await session.put({
