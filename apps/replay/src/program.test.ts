@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,14 @@ test('a store that cannot be used is one sentence and 1', () => {
   const { status, stderr } = run('status', '--store', `sqlite:${join(folder, 'no', 'where.db')}`)
   assert.is(status, 1)
   assert.is(stderr.trim().split('\n').length, 1)
+})
+
+test('a file that is not there is not made', () => {
+  const file = join(folder, 'mistyped.db')
+  const { status, stderr } = run('status', '--store', `sqlite:${file}`)
+  assert.is(status, 1)
+  assert.match(stderr, 'holds no ledger')
+  assert.not.ok(existsSync(file))
 })
 
 test('status, verify and rebuild find all well, and rebuild makes the next build', () => {

@@ -135,8 +135,6 @@ export const mongoBuilds = (connection: Connection): Builds => {
     swap: build =>
       run(async () => {
         for (const name of viewNames) await swapView(connection, build, name)
-        // What is there by this name now was brought back by a builder that came too late.
-        for (const name of viewNames.map(beside(build))) await drop(name)
         for (const name of viewNames) await view(name).deleteOne(marker(build))
       }),
     drop: build =>

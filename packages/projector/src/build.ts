@@ -69,6 +69,8 @@ export const finishSwap = async (store: Store, record: ProjectionRecord): Promis
   const { build, version } = next
   await store.builds.put({ ...rest, build, version, revision: record.revision + 1 })
   await store.builds.forget(`${record.projection}@${record.build}`)
+  // All of it is in its place: what has its former name now was brought back by a builder that came too late.
+  await store.builds.drop(build)
 }
 
 /** Who was closing has died: the build that is read goes on. */

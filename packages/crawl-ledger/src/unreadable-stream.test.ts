@@ -1,0 +1,45 @@
+import { decodeMessage, EventTooNew, handlerOf } from '@crawl-ledger/domain'
+import { type Log, Writer } from '@crawl-ledger/log'
+import { openSqlite } from '@crawl-ledger/sqlite'
+import * as E from 'fp-ts/lib/Either.js'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+
+const test = suite('a stream that cannot be read')
+
+const found = (batchId: string, mediaId: string) => {
+  const message = { type: 'item-found', locationId: 'l', batchId, item: { mediaId } }
+  const decoded = decodeMessage(message, '2024-05-01T12:00:00.000Z')
+  if (E.isLeft(decoded)) throw new Error(decoded.left.message)
+  return { envelope: decoded.right, handler: handlerOf['item-found'] }
+}
+
+/** A log in which the events of one stream come from a program of the future. */
+const fromTheFuture = (log: Log, stream: string): Log => ({
+  ...log,
+  readStreams: async ends =>
+    (await log.readStreams(ends)).map(commit =>
+      commit.stream === stream
+        ? { ...commit, events: commit.events.map(event => ({ ...event, v: 99 })) }
+        : commit,
+    ),
+})
+
+test('a stream that cannot be read keeps nobody else from being written', async () => {
+  const store = openSqlite(':memory:', { partitions: 1 })
+  await new Writer(store.log, { server: 'before' }).write('l/new', found('new', 'a'))
+  const writer = new Writer(fromTheFuture(store.log, 'l/new'), { server: 'now' })
+  const [unreadable, ...others] = await Promise.allSettled([
+    writer.write('l/new', found('new', 'b')),
+    writer.write('l/one', found('one', 'b')),
+    writer.write('l/two', found('two', 'b')),
+  ])
+  assert.is(unreadable?.status, 'rejected')
+  assert.instance((unreadable as PromiseRejectedResult).reason, EventTooNew)
+  for (const other of others)
+    assert.is(other.status === 'fulfilled' && other.value.outcome, 'recorded', JSON.stringify(other))
+  await writer.idle()
+  await store.close()
+})
+
+test.run()
