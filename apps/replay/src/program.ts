@@ -8,6 +8,7 @@ Examples
   crawl-replay status --store mongodb://HOST/ta_crawler     how far the views are behind the log
   crawl-replay verify                                       is the log as it was written, are the views what it says
   crawl-replay rebuild                                      build the views anew, while services go on
+  crawl-replay export --output ledger.jsonl.gz              a copy that every store takes: crawl-replay import
   crawl-replay state osaka-8/batch-7 --at 2026-11-24T12:00:00Z
 
 The store is --store, or STORE in the environment, or else sqlite:crawl.db. With AUDIT_KEY in the environment the hash
@@ -99,12 +100,30 @@ the batch in hand; run it again to go on, or crawl-replay cancel to leave nothin
     .option('--type <TYPE>', 'only events of this type, such as StageFailed')
     .action(does(async () => (await import('./commands/history.js')).tail))
 
-  command(root, 'import', "append what the old system's collections say; a second run adds nothing")
-    .requiredOption(
-      '--from-collections <URL>',
-      'mongodb://HOST/DATABASE with workflows, locations and media of the old system',
+  command(root, 'export', 'write the log as JSON Lines: a header, each commit in order, and a digest')
+    .option('--output <FILE>', 'compressed if it ends in .gz; by default the standard output')
+    .addHelpText(
+      'after',
+      `
+The log is checked first, and one that does not verify is not exported. Services go on meanwhile; the archive ends where
+the log ended at the start. The same log always gives the same bytes.`,
     )
-    .action(does(async () => (await import('./commands/import.js')).importCollections))
+    .action(does(async () => (await import('./commands/archive.js')).exportTo))
+
+  command(root, 'import', 'put an archive into an empty ledger; or append what the old system left')
+    .argument('[file]', 'what crawl-replay export wrote; - for the standard input')
+    .option(
+      '--from-collections <URL>',
+      'mongodb://HOST/DATABASE with workflows, locations and media of the old system; a second run adds nothing',
+    )
+    .addHelpText(
+      'after',
+      `
+An archive is checked whole before anything is written. A ledger that is not there is made, with the archive's number of
+partitions or PARTITIONS; with another one the commits get new places, and the history of each location stays the same.
+Killed, it goes on when it is run again.`,
+    )
+    .action(does(async () => (await import('./commands/import.js')).importInto))
 
   const quarantine = root
     .command('quarantine')

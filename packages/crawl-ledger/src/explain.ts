@@ -11,10 +11,14 @@ import {
   RebuildTakenOver,
   ViewsReplaced,
 } from '@crawl-ledger/projector'
+import { ArchiveUnusable, LogUnsound, OtherLog } from './archive/format.js'
 import { ConfigurationError, NotCaughtUp, PartitionStopped } from './errors.js'
 
 const spoken = [
   StoreError,
+  ArchiveUnusable,
+  LogUnsound,
+  OtherLog,
   ConfigurationError,
   NotCaughtUp,
   PartitionStopped,

@@ -17,6 +17,9 @@ export {
   StoreUnavailable,
   StoreUnusable,
 } from '@crawl-ledger/log'
+export { exportArchive, importArchive } from './archive/archive.js'
+export { bytesOf, keptInFile, writeFileOf, writeLines } from './archive/files.js'
+export type { Imported } from './archive/import-log.js'
 export { ConfigurationError, NotCaughtUp, PartitionStopped } from './errors.js'
 export { explain } from './explain.js'
 export type {

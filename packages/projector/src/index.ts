@@ -28,4 +28,5 @@ export type {
   ViewSummary,
 } from './verify/finding.js'
 export { type Progress, type VerifyLogOptions, verifyLog } from './verify/log.js'
+export { LogCheck } from './verify/log-check.js'
 export { type VerifyViewsOptions, verifyViews } from './verify/views.js'

@@ -1,11 +1,25 @@
 import { importOldCollections } from 'crawl-ledger'
 import { count, outputOf } from '../output.js'
 import { type Common, optionsOf } from '../store.js'
+import { UsageError } from '../usage.js'
+import { importFrom } from './archive.js'
+
+/** One of the two that `import` reads. */
+export const importInto = async (
+  file: string | undefined,
+  command: Common & { readonly fromCollections?: string },
+): Promise<number> => {
+  const { fromCollections, ...common } = command
+  if (file !== undefined && fromCollections === undefined) return importFrom(file, common)
+  if (file === undefined && fromCollections !== undefined)
+    return importCollections({ ...common, fromCollections })
+  throw new UsageError(
+    'Give either the FILE of an archive (- for the standard input) or --from-collections URL.',
+  )
+}
 
 /** The old system's collections into the ledger. */
-export const importCollections = async (
-  command: Common & { readonly fromCollections: string },
-): Promise<number> => {
+const importCollections = async (command: Common & { readonly fromCollections: string }): Promise<number> => {
   const output = outputOf(command.json === true)
   const done = await importOldCollections(command.fromCollections, optionsOf(command))
   output.object(done)
