@@ -21,7 +21,7 @@ export const optionsOf = ({ store }: Common) => {
 
 /** Opens a ledger that is there for one command, and closes it whatever happens. */
 export const withStore = async <A>(common: Common, use: (opened: OpenedStore) => Promise<A>): Promise<A> => {
-  const opened = await openStore(optionsOf(common), { create: false })
+  const opened = await openStore({ ...optionsOf(common), create: false })
   try {
     return await use(opened)
   } finally {

@@ -11,6 +11,7 @@ export type {
 } from '@crawl-ledger/domain'
 export {
   LedgerMismatch,
+  NoLedger,
   type Receipt,
   StoreError,
   StoreForbidden,

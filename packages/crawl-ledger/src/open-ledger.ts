@@ -23,6 +23,8 @@ export interface LedgerOptions {
   readonly store?: string
   /** Fixed when the ledger is created. 1 to 1024; default 16. */
   readonly partitions?: number
+  /** Whether a ledger is made where there is none; otherwise `NoLedger`. Default true. */
+  readonly create?: boolean
   /** Connections to MongoDB. 1 to 1000; default 10. */
   readonly poolSize?: number
   /** Whether this process projects too. Default: yes on SQLite, no on MongoDB, where workers do. */

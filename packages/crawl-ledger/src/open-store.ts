@@ -16,13 +16,9 @@ const mongoUrl = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)(?:\/([^?]*))?/
 /**
  * Opens the store that a URL names. The adapter is loaded only now: who uses one never loads the other.
  *
- * @param how `create: false` opens only a ledger that is there
  * @throws ConfigurationError, or a `StoreError` of the adapter
  */
-export const openStore = async (
-  options: LedgerOptions,
-  { create = true }: { readonly create?: boolean } = {},
-): Promise<OpenedStore> => {
+export const openStore = async (options: LedgerOptions): Promise<OpenedStore> => {
   const text = (value: number | undefined): string | undefined =>
     value === undefined ? undefined : String(value)
   const overrides = {
@@ -38,7 +34,7 @@ export const openStore = async (
     ...settings
   } = readSettings({ NODE_ENV: process.env.NODE_ENV }, given)
   const common = {
-    create,
+    ...(options.create === undefined ? {} : { create: options.create }),
     ...(settings.partitions === undefined ? {} : { partitions: settings.partitions }),
     ...(options.auditKey === undefined ? {} : { auditKey: options.auditKey }),
   }

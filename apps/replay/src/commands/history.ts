@@ -5,7 +5,7 @@ import { table } from '../table.js'
 import { momentOf } from '../usage.js'
 
 const withLedger = async <A>(common: Common, use: (ledger: Ledger) => Promise<A>): Promise<A> => {
-  const ledger = await openLedger({ ...optionsOf(common), project: false })
+  const ledger = await openLedger({ ...optionsOf(common), project: false, create: false })
   try {
     return await use(ledger)
   } finally {

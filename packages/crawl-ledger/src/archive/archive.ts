@@ -8,7 +8,7 @@ import { type CheckedArchive, checkArchive } from './read-archive.js'
 /** The ledger that is there, or one that is made with the archive's number of partitions where none is asked for. */
 const target = async (options: LedgerOptions, { partitions }: CheckedArchive): Promise<OpenedStore> => {
   try {
-    return await openStore(options, { create: false })
+    return await openStore({ ...options, create: false })
   } catch (error) {
     if (!(error instanceof NoLedger)) throw error
     return openStore({ ...options, partitions: options.partitions ?? partitions })
@@ -38,7 +38,7 @@ export interface ExportedTo {
  * @throws LogUnsound when the log does not verify, NoLedger where there is none, and any other `StoreError`
  */
 export const exportArchive = async (options: LedgerOptions, to: ExportedTo): Promise<number> => {
-  const opened = await openStore(options, { create: false })
+  const opened = await openStore({ ...options, create: false })
   return closing(opened, async () => {
     let commits = 0
     await to.write(

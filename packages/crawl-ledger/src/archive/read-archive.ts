@@ -92,6 +92,10 @@ class ArchiveCheck {
   }
 }
 
+/** Errors of `node:zlib` have the names of its codes. */
+const isUnpacking = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
+
 /** An archive that was found whole and sound. */
 export interface CheckedArchive {
   readonly partitions: number
@@ -113,13 +117,19 @@ export const checkArchive = async (
   let number = 0
   let header: ArchiveHeader | undefined
   let check: ArchiveCheck | undefined
-  for await (const line of linesOf(bytes)) {
-    number += 1
-    if (header === undefined || check === undefined) {
-      header = headerOf(line)
-      check = new ArchiveCheck(header, line, auditKey)
-    } else check.take(line, number)
-    onProgress?.(check.commits)
+  try {
+    for await (const line of linesOf(bytes)) {
+      number += 1
+      if (header === undefined || check === undefined) {
+        header = headerOf(line)
+        check = new ArchiveCheck(header, line, auditKey)
+      } else check.take(line, number)
+      onProgress?.(check.commits)
+    }
+  } catch (error) {
+    if (isUnpacking(error))
+      throw new ArchiveUnusable(number + 1, 'the compressed file was cut off or changed there.')
+    throw error
   }
   if (header === undefined || check === undefined) throw new ArchiveUnusable(1, 'the file is empty.')
   if (!check.ended) throw new ArchiveUnusable(number, 'the archive ends there, before its last line.')
