@@ -49,9 +49,12 @@ export const rebuilding = async (
     const figures = { eventsPerSecond: Math.round(eventsPerSecond), secondsLeft: Math.round(secondsLeft) }
     logger.info({ state, commits, of, ...figures }, 'building the views anew')
   }
+  const onTrouble = (error: Error): void => {
+    logger.warn({ error: error.message }, 'building the views anew waits for the store')
+  }
   try {
     logger.info(
-      { ...(await rebuild(store, crawl, { owner: worker, ifOlder: true, signal, onProgress })) },
+      { ...(await rebuild(store, crawl, { owner: worker, ifOlder: true, signal, onProgress, onTrouble })) },
       'the views are new',
     )
     return 'done'

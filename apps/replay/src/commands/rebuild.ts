@@ -83,6 +83,7 @@ export const rebuild = async (command: RebuildCommand): Promise<number> => {
         owner: `${hostname()}:${process.pid}`,
         signal: stop.signal,
         onProgress: progress.show,
+        onTrouble: error => process.stderr.write(`${error.message} The rebuild goes on when it does.\n`),
         ...(command.memory === undefined ? {} : { memoryMb: command.memory }),
         ...(command.throttle === undefined ? {} : { eventsPerSecond: command.throttle }),
       })

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Projection } from '@crawl-ledger/domain'
-import type { Checkpoint, Store, ViewStore } from '@crawl-ledger/log'
+import { type Checkpoint, type Store, StoreUnavailable, type ViewStore } from '@crawl-ledger/log'
 import { buildName } from '../build.js'
 import { changed, checkLogIsAhead, LogBehindViews, readCheckpoints } from '../checkpoints.js'
 import { Lane, type Pace, RebuildTakenOver } from './lane.js'
-import { Meter, type RebuildProgress } from './progress.js'
+import { Meter, type RebuildProgress, RebuildStopped } from './progress.js'
 import { cancelRebuild, Session, whileAlone } from './session.js'
 
 export interface RebuildOptions {
@@ -16,6 +17,8 @@ export interface RebuildOptions {
   /** Only where an older version of the projection made the views that are read. Default false. */
   readonly ifOlder?: boolean
   readonly onProgress?: (progress: RebuildProgress) => void
+  /** Is told of each failure of the store, after which it goes on by itself. */
+  readonly onTrouble?: (error: StoreUnavailable) => void
   /** Ends it after the batch in hand; running it again goes on from there. */
   readonly signal?: AbortSignal
 }
@@ -59,11 +62,25 @@ class Folding {
   async toEnd(): Promise<void> {
     const tails = await this.store.log.tails()
     const waiting = [...this.lanes]
-    const work = async (): Promise<void> => {
-      for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift())
-        await lane.foldTo(tails.get(lane.checkpoint.partition) ?? 0, this.pace)
+    let failed = false
+    const pace: Pace = async (...counts) => {
+      // Where one lane has failed, the others end: who goes on after it must not meet them.
+      if (failed) throw new RebuildStopped()
+      await this.pace(...counts)
     }
-    await Promise.all(Array.from({ length: lanesAtOnce }, work))
+    const work = async (): Promise<void> => {
+      try {
+        for (let lane = waiting.shift(); lane !== undefined && !failed; lane = waiting.shift())
+          await lane.foldTo(tails.get(lane.checkpoint.partition) ?? 0, pace)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+    const ends = await Promise.allSettled(Array.from({ length: lanesAtOnce }, work))
+    const failures = ends.flatMap(end => (end.status === 'rejected' ? [end.reason] : []))
+    const first = failures.find(reason => !(reason instanceof RebuildStopped)) ?? failures[0]
+    if (first !== undefined) throw first
   }
 
   async seal(): Promise<void> {
@@ -101,30 +118,62 @@ const run = async (store: Store, session: Session, options: RebuildOptions): Pro
   return { build: build.version, resumed, documents, held, ...meter.end() }
 }
 
+/** Does what is left of a rebuild. */
+const finish = async (
+  store: Store,
+  projection: Projection,
+  session: Session | undefined,
+  options: RebuildOptions,
+): Promise<Rebuilt> => {
+  if (session === undefined) {
+    const build = (await store.builds.record(projection.name))?.build ?? 1
+    return { build, resumed: true, commits: 0, events: 0, documents: 0, held: 0, seconds: 0 }
+  }
+  try {
+    return await run(store, session, options)
+  } catch (error) {
+    if (error instanceof RebuildTakenOver) await session.clear()
+    if (!(error instanceof LogBehindViews)) throw error
+    // What was begun is of another log: it is begun anew.
+    await cancelRebuild(store, projection)
+    const next = await Session.begin(store, projection, false)
+    if (next === undefined) throw error
+    return run(store, next, options)
+  }
+}
+
+const longestPauseMs = 5000
+
+/** Tries again for as long as the store fails: what was folded is kept, so that it goes on and does not begin anew. */
+const whileStoreFails = async (
+  { signal, onTrouble }: RebuildOptions,
+  work: () => Promise<Rebuilt>,
+): Promise<Rebuilt> => {
+  for (let attempt = 0; ; attempt += 1)
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      onTrouble?.(error)
+      const pause = Math.min(longestPauseMs, 100 * 2 ** attempt)
+      await delay(pause, undefined, signal === undefined ? {} : { signal }).catch(() => {
+        throw new RebuildStopped()
+      })
+    }
+}
+
 /**
  * Folds the whole log into new views beside those that are read, and then puts them in their place. Projecting goes on
- * meanwhile, and readers see the old views or the new ones. Killed at any point, it goes on when it is run again.
+ * meanwhile, and readers see the old views or the new ones. Killed at any point, it goes on when it is run again; while
+ * the store is away it waits. The counts of the result are those since then.
  *
  * @throws RebuildRunning while another process does it
  * @throws RebuildTakenOver when it was cancelled, or another process went on with it
  * @throws CommitUnreadable when an event cannot be read, and a `StoreError`
  */
 export const rebuild = (store: Store, projection: Projection, options: RebuildOptions): Promise<Rebuilt> =>
-  whileAlone(store, projection, options.owner, async () => {
-    const session = await Session.begin(store, projection, options.ifOlder ?? false)
-    if (session === undefined) {
-      const build = (await store.builds.record(projection.name))?.build ?? 1
-      return { build, resumed: true, commits: 0, events: 0, documents: 0, held: 0, seconds: 0 }
-    }
-    try {
-      return await run(store, session, options)
-    } catch (error) {
-      if (error instanceof RebuildTakenOver) await session.clear()
-      if (!(error instanceof LogBehindViews)) throw error
-      // What was begun is of another log: it is begun anew.
-      await cancelRebuild(store, projection)
-      const again = await Session.begin(store, projection, false)
-      if (again === undefined) throw error
-      return run(store, again, options)
-    }
-  })
+  whileAlone(store, projection, options.owner, () =>
+    whileStoreFails(options, async () =>
+      finish(store, projection, await Session.begin(store, projection, options.ifOlder ?? false), options),
+    ),
+  )

@@ -1,0 +1,95 @@
+import { strict as assert } from 'node:assert'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openLedger } from 'crawl-ledger'
+
+export interface Message {
+  readonly id: string
+  readonly type: string
+  readonly locationId: string
+  readonly batchId: string
+  readonly [field: string]: unknown
+}
+
+const locations = Array.from({ length: 12 }, (_, i) => `place-${i}`)
+const media = ['a', 'b', 'c']
+
+/** One workflow: described, three items found and downloaded, one error, completed. */
+const workflow = (locationId: string, batchId: string): readonly Message[] => {
+  let count = 0
+  const message = (type: string, rest: object = {}): Message => {
+    count += 1
+    return { id: `${locationId}:${batchId}:${count}`, type, locationId, batchId, ...rest }
+  }
+  return [
+    message('new-batch', { queries: ['park'], stages: ['download'] }),
+    ...media.map(mediaId => message('item-found', { item: { mediaId, kind: 'photo' } })),
+    ...media.map(mediaId =>
+      message('stage-complete', { stage: 'download', mediaId, processing: { sizeBytes: 7 } }),
+    ),
+    message('error', { stage: 'analyse', mediaId: 'a', error: { message: 'no answer' } }),
+    message('workflow-complete'),
+  ]
+}
+
+/** The messages of so many workflows at each of twelve locations, all locations at once, every eighth delivered twice. */
+export const crawlOf = (batches: number, from = 0): readonly Message[] => {
+  const messages: Message[] = []
+  for (let batch = from; batch < from + batches; batch += 1) {
+    const workflows = locations.map(location => workflow(location, `batch-${batch}`))
+    for (let step = 0; step < (workflows[0]?.length ?? 0); step += 1)
+      for (const one of workflows) {
+        const message = one[step] as Message
+        messages.push(message)
+        if (messages.length % 8 === 0) messages.push(message)
+      }
+  }
+  return messages
+}
+
+/** What each location must count after so many batches: told by counting, and by no system. */
+export const countsOf = (batches: number) => ({
+  totalMediaItems: media.length * batches,
+  activeWorkflows: 0,
+  completedWorkflows: batches,
+  failedWorkflows: 0,
+  errorCount: batches,
+})
+
+export const locationIds: readonly string[] = locations
+
+export interface Sending {
+  /** About so many messages a second; by default as many as are taken. */
+  readonly perSecond?: number
+  /** Messages under way at once. */
+  readonly together?: number
+}
+
+/** Hands in messages as a crawler service does: what is not taken is sent again, until all have a receipt. */
+export const send = async (
+  store: string,
+  messages: readonly Message[],
+  { perSecond = Number.POSITIVE_INFINITY, together = 30 }: Sending = {},
+): Promise<void> => {
+  const ledger = await openLedger({ store, project: false, retryForMs: 1000 })
+  const start = performance.now()
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (let message = messages[next++]; message !== undefined; message = messages[next++]) {
+      const early = (next / perSecond) * 1000 - (performance.now() - start)
+      if (early > 0) await sleep(early)
+      for (;;) {
+        const receipt = await ledger.handle(message)
+        if (receipt.outcome !== 'unavailable') {
+          assert.notEqual(receipt.outcome, 'rejected', JSON.stringify(receipt))
+          break
+        }
+        await sleep(50)
+      }
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: together }, work))
+  } finally {
+    await ledger.close()
+  }
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { until } from './until.js'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const started = new Set<ChildProcess>()
+
+/** Ends whatever a test left running. */
+export const endAll = (): void => {
+  for (const child of started) {
+    child.kill('SIGCONT')
+    child.kill('SIGKILL')
+  }
+}
+process.once('exit', endAll)
+
+export interface Program {
+  readonly child: ChildProcess
+  readonly said: { out: string; err: string }
+  /** The exit code; null after a signal. */
+  readonly ended: Promise<number | null>
+  /** What its log says, the newest last. */
+  lines(): readonly Readonly<Record<string, unknown>>[]
+}
+
+const start = (main: string, args: readonly string[], env: Readonly<Record<string, string>>): Program => {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  started.add(child)
+  const said = { out: '', err: '' }
+  child.stdout?.on('data', data => {
+    said.out += data
+  })
+  child.stderr?.on('data', data => {
+    said.err += data
+  })
+  const ended = once(child, 'close').then(([code]) => {
+    started.delete(child)
+    return code as number | null
+  })
+  const lines = (): Readonly<Record<string, unknown>>[] =>
+    said.out
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line))
+  return { child, said, ended, lines }
+}
+
+export const leaseMs = 1000
+
+export const startWorker = (store: string, rebuild: 'auto' | 'manual' = 'manual'): Program =>
+  start('apps/projector/src/main.ts', ['--port', '0', '--host', '127.0.0.1'], {
+    STORE: store,
+    LEASE_MS: String(leaseMs),
+    REBUILD: rebuild,
+  })
+
+export const startReplay = (store: string, ...args: readonly string[]): Program =>
+  start('apps/replay/src/main.ts', args, { STORE: store })
+
+/** The partitions that a worker holds, as it last said. */
+export const holds = (worker: Program): number => {
+  const last = worker.lines().findLast(({ msg }) => msg === 'partitions changed')
+  return (last?.partitions as readonly number[] | undefined)?.length ?? 0
+}
+
+export const projecting = (worker: Program): Promise<void> =>
+  until(
+    `a worker to begin; it said: ${worker.said.err}`,
+    () => holds(worker) > 0 || worker.child.exitCode !== null,
+  )
