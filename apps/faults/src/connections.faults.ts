@@ -3,8 +3,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chanceOf } from './chance.js'
 import { crawlOf, send } from './crawl.js'
+import { over } from './over.js'
 import { mongoPlaces } from './places.js'
-import { endAll, startWorker } from './programs.js'
+import { startWorker } from './programs.js'
 import { badLine } from './proxy.js'
 import { assertSound, caughtUp } from './sound.js'
 
@@ -12,7 +13,7 @@ import { assertSound, caughtUp } from './sound.js'
 const test = suite('connections that are cut in the middle of answers')
 const batches = 16
 
-test.after.each(endAll)
+test.after.each(over)
 
 /** How often each message is in the log. */
 const timesRecorded = async (url: string): Promise<ReadonlyMap<string, number>> => {
@@ -27,7 +28,7 @@ const timesRecorded = async (url: string): Promise<ReadonlyMap<string, number>> 
 
 for (const place of mongoPlaces)
   test(`${place.name}: an append whose answer was lost is not made twice`, async () => {
-    const { url, close } = await place.open()
+    const url = await place.open()
     const line = await badLine(Number(new URL(url).port), chanceOf('connections'))
     const through = `mongodb://127.0.0.1:${line.port}/faults`
     const worker = startWorker(through)
@@ -41,8 +42,6 @@ for (const place of mongoPlaces)
     const recorded = await timesRecorded(url)
     for (const { id } of messages) assert.is(recorded.get(id), 1, id)
     await assertSound(url, batches)
-    await line.close()
-    await close()
   })
 
 test.run()

@@ -3,8 +3,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chanceOf } from './chance.js'
 import { crawlOf, send } from './crawl.js'
+import { over } from './over.js'
 import { lastingServer, mongoPlaces } from './places.js'
-import { endAll, projecting, startReplay, startWorker } from './programs.js'
+import { projecting, startReplay, startWorker } from './programs.js'
 import { assertSound, caughtUp } from './sound.js'
 import { until } from './until.js'
 
@@ -12,7 +13,7 @@ import { until } from './until.js'
 const test = suite('a server that stops and starts again')
 const batches = 24
 
-test.after.each(endAll)
+test.after.each(over)
 
 for (const { name } of mongoPlaces) {
   test(`${name}: while messages come in and are projected`, async () => {
@@ -32,7 +33,6 @@ for (const { name } of mongoPlaces) {
     for (const worker of workers) worker.child.kill('SIGTERM')
     assert.equal(await Promise.all(workers.map(({ ended }) => ended)), [0, 0])
     await assertSound(server.url, batches)
-    await server.close()
   })
 
   test(`${name}: during a rebuild`, async () => {
@@ -54,7 +54,6 @@ for (const { name } of mongoPlaces) {
     worker.child.kill('SIGTERM')
     assert.is(await worker.ended, 0, worker.said.out)
     await assertSound(server.url, batches)
-    await server.close()
   })
 }
 

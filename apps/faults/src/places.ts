@@ -6,23 +6,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freshMongoServer, mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import { MongoClient } from 'mongodb'
+import { whenOver } from './over.js'
 import { until } from './until.js'
 
 /** Where a ledger can be kept. */
 export interface Place {
   readonly name: string
-  /** The URL of a store that is new, and the end of it. */
-  open(): Promise<{ readonly url: string; readonly close: () => Promise<unknown> }>
+  /** The URL of a store that is new, and is gone when the test is over. */
+  open(): Promise<string>
 }
 
 const sqlite: Place = {
   name: 'SQLite',
   open: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'crawl-ledger-faults-'))
-    return {
-      url: `sqlite:${join(folder, 'ledger.db')}`,
-      close: async () => rmSync(folder, { recursive: true }),
-    }
+    whenOver(() => rmSync(folder, { recursive: true, force: true }))
+    return `sqlite:${join(folder, 'ledger.db')}`
   },
 }
 
@@ -30,7 +29,8 @@ const mongo: Place = {
   name: 'MongoDB',
   open: async () => {
     const { url, stop } = await freshMongoServer()
-    return { url: `${url}faults`, close: stop }
+    whenOver(stop)
+    return `${url}faults`
   },
 }
 
@@ -49,28 +49,32 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+/** With a client of its own: one whose first attempt failed stays closed. */
+const answers = async (url: string): Promise<boolean> => {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 500 })
+  try {
+    await client.db().command({ ping: 1 })
+    return true
+  } catch {
+    return false
+  } finally {
+    await client.close()
+  }
+}
+
 /** A server that keeps its data on disk, and can be stopped and started again where it was. */
 export const lastingServer = async () => {
   const binary = process.env.MONGOMS_SYSTEM_BINARY ?? 'mongod'
   const folder = mkdtempSync(join(tmpdir(), 'crawl-ledger-mongod-'))
+  whenOver(() => rmSync(folder, { recursive: true, force: true }))
   const port = await freePort()
   const url = `mongodb://127.0.0.1:${port}/faults`
   const start = async () => {
     const args = ['--port', String(port), '--bind_ip', '127.0.0.1', '--dbpath', folder]
     const child = spawn(binary, args, { env: { ...process.env, ON_DISK: '1' }, stdio: 'ignore' })
-    process.once('exit', () => child.kill('SIGKILL'))
     const ended = once(child, 'exit')
-    const client = new MongoClient(url, { serverSelectionTimeoutMS: 500 })
-    await until('the server to answer', () =>
-      client
-        .db()
-        .command({ ping: 1 })
-        .then(
-          () => true,
-          () => false,
-        ),
-    )
-    await client.close()
+    whenOver(() => child.kill('SIGKILL'))
+    await until('the server to answer', () => answers(url))
     return { child, ended }
   }
   let running = await start()
@@ -83,10 +87,6 @@ export const lastingServer = async () => {
     stop,
     start: async () => {
       running = await start()
-    },
-    close: async () => {
-      await stop()
-      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -1,20 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { whenOver } from './over.js'
 import { until } from './until.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const started = new Set<ChildProcess>()
-
-/** Ends whatever a test left running. */
-export const endAll = (): void => {
-  for (const child of started) {
-    child.kill('SIGCONT')
-    child.kill('SIGKILL')
-  }
-}
-process.once('exit', endAll)
-
 export interface Program {
   readonly child: ChildProcess
   readonly said: { out: string; err: string }
@@ -30,7 +20,10 @@ const start = (main: string, args: readonly string[], env: Readonly<Record<strin
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  started.add(child)
+  whenOver(() => {
+    child.kill('SIGCONT')
+    child.kill('SIGKILL')
+  })
   const said = { out: '', err: '' }
   child.stdout?.on('data', data => {
     said.out += data
@@ -38,10 +31,7 @@ const start = (main: string, args: readonly string[], env: Readonly<Record<strin
   child.stderr?.on('data', data => {
     said.err += data
   })
-  const ended = once(child, 'close').then(([code]) => {
-    started.delete(child)
-    return code as number | null
-  })
+  const ended = once(child, 'close').then(([code]) => code as number | null)
   const lines = (): Readonly<Record<string, unknown>>[] =>
     said.out
       .split('\n')

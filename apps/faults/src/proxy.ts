@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Chance } from './chance.js'
+import { whenOver } from './over.js'
 
 /** A line to a server that breaks now and then, in the middle of answers, and is slow now and then. */
 export const badLine = async (port: number, chance: Chance) => {
@@ -10,7 +11,7 @@ export const badLine = async (port: number, chance: Chance) => {
   const server = createServer(near => {
     const far = connect(port, '127.0.0.1')
     // So much of what the server answers comes through, and then nothing more.
-    let left = bad ? Math.floor(chance.between(500, 40_000)) : Number.POSITIVE_INFINITY
+    let left = bad ? Math.floor(chance.between(300, 10_000)) : Number.POSITIVE_INFINITY
     const end = (): void => {
       near.destroy()
       far.destroy()
@@ -46,6 +47,10 @@ export const badLine = async (port: number, chance: Chance) => {
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  whenOver(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
@@ -53,11 +58,6 @@ export const badLine = async (port: number, chance: Chance) => {
     /** From now on it is a good one. */
     mend: () => {
       bad = false
-    },
-    close: async () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-      await once(server, 'close')
     },
   }
 }

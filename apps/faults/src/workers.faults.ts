@@ -3,8 +3,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chanceOf } from './chance.js'
 import { crawlOf, send } from './crawl.js'
+import { over } from './over.js'
 import { places } from './places.js'
-import { endAll, holds, leaseMs, type Program, projecting, startWorker } from './programs.js'
+import { holds, leaseMs, type Program, projecting, startWorker } from './programs.js'
 import { assertSound, caughtUp } from './sound.js'
 import { until } from './until.js'
 
@@ -12,12 +13,12 @@ const test = suite('workers')
 const partitions = 16
 const batches = 16
 
-test.after.each(endAll)
+test.after.each(over)
 
 for (const place of places) {
   test(`${place.name}: workers are killed at any moment while messages come in`, async () => {
     const chance = chanceOf(`killed ${place.name}`)
-    const { url, close } = await place.open()
+    const url = await place.open()
     const sending = send(url, crawlOf(batches), { perSecond: 100 })
     const workers: Program[] = []
     const count = Math.floor(chance.between(2, 5))
@@ -42,12 +43,11 @@ for (const place of places) {
       workers.map(() => 0),
     )
     await assertSound(url, batches)
-    await close()
   })
 
   test(`${place.name}: a worker that slept past its lease counts nothing twice`, async () => {
     const chance = chanceOf(`paused ${place.name}`)
-    const { url, close } = await place.open()
+    const url = await place.open()
     const [sleeper, other] = [startWorker(url), startWorker(url)]
     await until(
       'both to have their share',
@@ -67,7 +67,6 @@ for (const place of places) {
     for (const worker of [sleeper, other]) worker.child.kill('SIGTERM')
     assert.equal(await Promise.all([sleeper.ended, other.ended]), [0, 0])
     await assertSound(url, batches)
-    await close()
   })
 }
 

@@ -38,10 +38,12 @@ export class Lane {
     private readonly build: Build,
     private saved: Checkpoint,
     private readonly memoryBytes: number,
+    /** Somebody may have written documents, also where no checkpoint tells of it. */
+    resumed: boolean,
   ) {
     this.reader = new Reader(store.log)
     this.next = saved
-    this.pending = new Pending(views, saved.revision === 0)
+    this.pending = new Pending(views, !resumed && saved.revision === 0)
   }
 
   get position(): number {

@@ -54,7 +54,9 @@ class Folding {
     const checkpoints = [...(await readCheckpoints(views, session.build, store.log.partitions)).values()]
     await checkLogIsAhead(store.log, checkpoints)
     const share = (memoryMb * 1024 * 1024) / Math.min(lanesAtOnce, checkpoints.length)
-    const lanes = checkpoints.map(checkpoint => new Lane(store, views, session.build, checkpoint, share))
+    const lanes = checkpoints.map(
+      checkpoint => new Lane(store, views, session.build, checkpoint, share, session.resumed),
+    )
     return new Folding(store, lanes, pace)
   }
 
