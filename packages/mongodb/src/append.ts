@@ -1,7 +1,7 @@
 import { type Commit, type Draft, type Landing, type Seal, voidCommit } from '@crawl-ledger/log'
-import { BSON, MongoBulkWriteError } from 'mongodb'
+import { BSON, type WriteError } from 'mongodb'
 import type { Connection } from './connection.js'
-import { duplicateKey, isVerdict } from './errors.js'
+import { duplicateKey, isVerdict, refusals } from './errors.js'
 import type { Sequencer } from './sequencer.js'
 
 /** The most bytes of a document: the server's limit. */
@@ -57,8 +57,8 @@ const insertEach = async (
     await events.insertMany(commits as Commit[], { ordered: false })
     return commits.map(commit => ({ tag: 'landed', commit }))
   } catch (error) {
-    if (error instanceof MongoBulkWriteError && error.result.getWriteConcernError() === undefined)
-      return judged(commits, error)
+    const errors = refusals(error)
+    if (errors !== undefined) return judged(commits, errors)
     if (!isVerdict(error)) throw error
     // The whole was refused without a word on each: halves tell which one it was.
     if (commits.length === 1)
@@ -71,10 +71,10 @@ const insertEach = async (
   }
 }
 
-const judged = (commits: readonly Commit[], error: MongoBulkWriteError): readonly Landing[] => {
-  const errors = new Map([error.writeErrors].flat().map(one => [one.index, one]))
+const judged = (commits: readonly Commit[], errors: readonly WriteError[]): readonly Landing[] => {
+  const refused = new Map(errors.map(one => [one.index, one]))
   return commits.map((commit, i): Landing => {
-    const one = errors.get(i)
+    const one = refused.get(i)
     if (one === undefined) return { tag: 'landed', commit }
     return one.code === duplicateKey
       ? { tag: 'taken' }
@@ -96,10 +96,8 @@ export const fillHoles = async (
     )
     return []
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined)
-      throw error
-    const errors = [error.writeErrors].flat()
-    if (errors.some(one => one.code !== duplicateKey)) throw error
+    const errors = refusals(error)
+    if (errors === undefined || errors.some(one => one.code !== duplicateKey)) throw error
     return errors.map(one => holes[one.index] as Place)
   }
 }

@@ -1,8 +1,8 @@
 import type { ViewDocument, ViewName } from '@crawl-ledger/domain'
 import { type Checkpoint, type DocumentWrite, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
-import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb'
+import type { AnyBulkWriteOperation } from 'mongodb'
 import type { CheckpointDocument, Connection } from './connection.js'
-import { duplicateKey } from './errors.js'
+import { duplicateKey, refusals } from './errors.js'
 
 const operation = ({ document, expected }: DocumentWrite): AnyBulkWriteOperation<ViewDocument> =>
   expected === undefined
@@ -19,9 +19,7 @@ const checkpointId = (projection: string, partition: number): string =>
 
 /** Whether inserts found their keys taken, which is how a compare-and-set on nothing fails. */
 export const overtaken = (error: unknown): boolean =>
-  error instanceof MongoBulkWriteError &&
-  error.result.getWriteConcernError() === undefined &&
-  [error.writeErrors].flat().every(one => one.code === duplicateKey)
+  refusals(error)?.every(({ code }) => code === duplicateKey) === true
 
 /** The collection that a view is kept in. */
 export type Naming = (view: ViewName) => string
@@ -54,7 +52,7 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
 
   const save = async (fold: Fold): Promise<boolean> => {
     const names = [...new Set(fold.writes.map(write => write.view))]
-    const written = await Promise.all(
+    const ends = await Promise.allSettled(
       names.map(name =>
         put(
           name,
@@ -62,7 +60,9 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
         ),
       ),
     )
-    if (written.includes(false)) return false
+    // Only when none is under way any more: a write that arrives later would surprise whoever tries again.
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    if (ends.some(end => end.status === 'fulfilled' && !end.value)) return false
     if (fold.moves.length === 0) return true
     try {
       const { insertedCount, matchedCount } = await checkpoints.bulkWrite(move(fold), { ordered: false })
