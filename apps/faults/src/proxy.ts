@@ -11,7 +11,7 @@ export const badLine = async (port: number, chance: Chance) => {
   const server = createServer(near => {
     const far = connect(port, '127.0.0.1')
     // So much of what the server answers comes through, and then nothing more.
-    let left = bad ? Math.floor(chance.between(300, 10_000)) : Number.POSITIVE_INFINITY
+    let left = bad ? Math.floor(chance.between(500, 12_000)) : Number.POSITIVE_INFINITY
     const end = (): void => {
       near.destroy()
       far.destroy()

@@ -120,6 +120,11 @@ const run = async (store: Store, session: Session, options: RebuildOptions): Pro
   return { build: build.version, resumed, documents, held, ...meter.end() }
 }
 
+/** A write that was given up as lost arrived after all: what was read before it is out of date. */
+class WrittenLate extends Error {
+  override readonly name = 'WrittenLate'
+}
+
 /** Does what is left of a rebuild. */
 const finish = async (
   store: Store,
@@ -134,7 +139,10 @@ const finish = async (
   try {
     return await run(store, session, options)
   } catch (error) {
-    if (error instanceof RebuildTakenOver) await session.clear()
+    if (error instanceof RebuildTakenOver) {
+      if (await session.isOurs()) throw new WrittenLate()
+      await session.clear()
+    }
     if (!(error instanceof LogBehindViews)) throw error
     // What was begun is of another log: it is begun anew.
     await cancelRebuild(store, projection)
@@ -155,8 +163,8 @@ const whileStoreFails = async (
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error
-      onTrouble?.(error)
+      if (error instanceof StoreUnavailable) onTrouble?.(error)
+      else if (!(error instanceof WrittenLate)) throw error
       const pause = Math.min(longestPauseMs, 100 * 2 ** attempt)
       await delay(pause, undefined, signal === undefined ? {} : { signal }).catch(() => {
         throw new RebuildStopped()

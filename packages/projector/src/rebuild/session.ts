@@ -81,10 +81,15 @@ export class Session {
     return { ...this.build, version: this.record.build }
   }
 
+  /** Whether the record is still the one that this session wrote last: nobody cancelled it or went on with it. */
+  async isOurs(): Promise<boolean> {
+    const found = await this.store.builds.record(this.record.projection)
+    return found?.revision === this.record.revision
+  }
+
   /** @throws RebuildTakenOver when the record is another one by now */
   async check(): Promise<void> {
-    const found = await this.store.builds.record(this.record.projection)
-    if (found?.revision !== this.record.revision) throw new RebuildTakenOver(this.build)
+    if (!(await this.isOurs())) throw new RebuildTakenOver(this.build)
   }
 
   async close(): Promise<void> {
