@@ -11,7 +11,7 @@ import { assertSound, caughtUp } from './sound.js'
 
 // MongoDB only: SQLite has no connections.
 const test = suite('connections that are cut in the middle of answers')
-const batches = 16
+const batches = 10
 
 test.after.each(over)
 
@@ -38,7 +38,7 @@ for (const place of mongoPlaces)
     await caughtUp(url)
     worker.child.kill('SIGTERM')
     assert.is(await worker.ended, 0, worker.said.out)
-    assert.ok(line.cuts() > 10, `only ${line.cuts()} cuts`)
+    assert.ok(line.cuts() > 2, `only ${line.cuts()} cuts`)
     const recorded = await timesRecorded(url)
     for (const { id } of messages) assert.is(recorded.get(id), 1, id)
     await assertSound(url, batches)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { whenOver } from './over.js'
 import { until } from './until.js'
@@ -51,6 +52,15 @@ export const startWorker = (store: string, rebuild: 'auto' | 'manual' = 'manual'
 
 export const startReplay = (store: string, ...args: readonly string[]): Program =>
   start('apps/replay/src/main.ts', args, { STORE: store })
+
+/** The exit code of a program that is to end by itself. */
+export const endOf = async ({ ended }: Program, withinMs = 60_000): Promise<number | null> => {
+  const late = Symbol('late')
+  const timer = setTimeout(withinMs, late, { ref: false })
+  const code = await Promise.race([ended, timer])
+  if (code === late) throw new Error(`a program did not end within ${withinMs} ms`)
+  return code as number | null
+}
 
 /** The partitions that a worker holds, as it last said. */
 export const holds = (worker: Program): number => {

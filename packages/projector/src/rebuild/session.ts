@@ -3,7 +3,7 @@ import type { NextBuild, ProjectionRecord, Store } from '@crawl-ledger/log'
 import { type Build, buildOf, finishSwap, projectionRecord, rebuildLease } from '../build.js'
 import { RebuildTakenOver } from './lane.js'
 
-const leaseMs = 10_000
+const leaseMs = 5000
 
 /** Another process rebuilds the same projection. */
 export class RebuildRunning extends Error {

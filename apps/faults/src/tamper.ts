@@ -1,0 +1,44 @@
+import { type Commit, commitId } from '@crawl-ledger/log'
+import { openStore } from 'crawl-ledger/store'
+import Database from 'libsql'
+import { MongoClient } from 'mongodb'
+
+/** Removes all commits of a partition past the store. */
+const clear = async (url: string, partition: number): Promise<void> => {
+  if (url.startsWith('sqlite:')) {
+    const db = new Database(url.slice('sqlite:'.length))
+    // Opening the ledger makes it again.
+    db.exec('DROP TRIGGER events_are_not_deleted')
+    db.prepare('DELETE FROM messages WHERE partition = ?').run(partition)
+    db.prepare('DELETE FROM events WHERE partition = ?').run(partition)
+    db.close()
+    return
+  }
+  const client = new MongoClient(url)
+  await client.db().collection('events').deleteMany({ partition })
+  await client.close()
+}
+
+/** Puts other commits in the place of those of a partition, as nobody may, and gives those that were there. */
+export const tamper = async (
+  url: string,
+  partition: number,
+  change: (commits: readonly Commit[]) => readonly Commit[],
+): Promise<readonly Commit[]> => {
+  const { store } = await openStore({ store: url, create: false })
+  try {
+    const before = await store.log.read(new Map([[partition, 0]]), 100_000)
+    await clear(url, partition)
+    await store.log.restore(change(before))
+    return before
+  } finally {
+    await store.close()
+  }
+}
+
+/** A commit at another place, with the hash that it had. */
+export const movedTo = (commit: Commit, position: number): Commit => ({
+  ...commit,
+  _id: commitId(commit.partition, position),
+  position,
+})
