@@ -1,6 +1,12 @@
 import { program, usageCode } from './program.js'
 import { UsageError } from './usage.js'
 
+// Who reads what is printed has enough of it, as `head` has after ten lines.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
+
 const main = async (): Promise<number> => {
   let code = 0
   try {
