@@ -1,4 +1,7 @@
+import { crawl as crawlProjection } from '@crawl-ledger/domain'
+import { rebuild } from '@crawl-ledger/projector'
 import { openLedger } from 'crawl-ledger'
+import { openStore } from 'crawl-ledger/store'
 import { mongoSubject } from './mongodb.js'
 import { sqliteSubject } from './sqlite.js'
 import { crawl } from './stream.js'
@@ -34,9 +37,17 @@ const readAndWrite = async (): Promise<number> => {
   return time
 }
 
+const rebuildViews = async (): Promise<number> => {
+  const opened = await openStore({ store })
+  const time = await seconds(() => rebuild(opened.store, crawlProjection, { owner: 'bench' }))
+  await opened.store.close()
+  return time
+}
+
 const tasks: { readonly [task: string]: () => Promise<number> } = {
   write,
   project,
+  rebuild: rebuildViews,
   'read-and-write': readAndWrite,
 }
 

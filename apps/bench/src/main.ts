@@ -3,6 +3,7 @@ import { freshMongoServer, mongoTestServer } from '@crawl-ledger/mongodb/test-se
 import Table from 'cli-table3'
 import { appending, latency, memory, processes, projecting, type Ratio, replacing } from './measures.js'
 import { mongoSubject } from './mongodb.js'
+import { help, idle, live, rebuilding, workers } from './operating.js'
 import { sqliteSubject } from './sqlite.js'
 import type { Open, Opened } from './subject.js'
 
@@ -40,6 +41,19 @@ const stepsOf = (store: string, rounds: number, scale: number): readonly Step[] 
     : []),
   // The server of the tests keeps all it was given in memory, and has room for no more at a time.
   ['projecting', open => projecting(open, 100_000 * scale, rounds)],
+  [
+    'rebuilding',
+    open => rebuilding(open, 100_000 * scale, (store === 'mongodb' ? 200_000 : 1_000_000) * scale, rounds),
+  ],
+  ...(store === 'mongodb'
+    ? ([
+        ['an idle worker', on(idle)],
+        ['two workers', open => workers(open, 60_000 * scale, rounds)],
+      ] satisfies Step[])
+    : ([
+        ['live', on(opened => live(opened, 1000, 10))],
+        ['help', () => help(rounds)],
+      ] satisfies Step[])),
   ['memory', async open => [await memory(open, (store === 'mongodb' ? 50_000 : 100_000) * scale)]],
 ]
 

@@ -17,14 +17,14 @@ export interface Ratio {
   readonly detail: string
 }
 
-const handleAll = (ledger: Ledger, messages: Iterable<BenchMessage>, most: number): Promise<void> =>
+export const handleAll = (ledger: Ledger, messages: Iterable<BenchMessage>, most: number): Promise<void> =>
   inFlight(messages, most, async message => {
     const receipt = await ledger.handle(message)
     if (receipt.outcome !== 'recorded' && receipt.outcome !== 'unchanged')
       throw new Error(`the receipt of ${message.id} is ${JSON.stringify(receipt)}`)
   })
 
-const perSecond = (count: number, time: number): string =>
+export const perSecond = (count: number, time: number): string =>
   `${Math.round(count / time).toLocaleString('en')}/s`
 
 /** Appends to the driver's own inserts: every message makes a commit of its own, and the driver gets these commits. */
@@ -174,10 +174,10 @@ export const processes = async ({ subject }: Opened, total: number, rounds: numb
 }
 
 /** How many messages of the stream give so many events: a new batch gives three, an error two. */
-const messagesFor = (events: number): number => Math.round((events * 19) / 22)
+export const messagesFor = (events: number): number => Math.round((events * 19) / 22)
 
 /** A log of about so many events without views. */
-const seeded = async (subject: Subject, events: number): Promise<string> => {
+export const seeded = async (subject: Subject, events: number): Promise<string> => {
   const url = subject.fresh()
   const ledger = await openLedger({ store: url, project: false })
   await handleAll(ledger, crawl('seed', messagesFor(events), 8), 512)

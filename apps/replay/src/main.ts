@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { program, usageCode } from './program.js'
 import { UsageError } from './usage.js'
 
