@@ -47,6 +47,8 @@ export class LogCheck {
   private digest = ''
   /** The last checkpoint whose digest was right. */
   private right = 0
+  /** Voids behind it, which fill a hole, or took the place of a stream's last commit. */
+  private voidsSince: number[] = []
   private wrong = false
 
   constructor(
@@ -110,6 +112,7 @@ export class LogCheck {
     const right = voidCommit(sealer(this.auditKey), this.partition, position)
     if (canonical(right as unknown as Json) === canonical(commit as unknown as Json)) {
       this.chains.skip(position)
+      this.voidsSince.push(position)
       return
     }
     this.lose(position, position)
@@ -135,8 +138,11 @@ export class LogCheck {
         stream,
       )
     if (wrongPlace === undefined) {
-      for (const { kind, at, what } of this.chains.take(position, commit, intact))
+      for (const { kind, at, what } of this.chains.take(position, commit, intact)) {
+        // A commit that vanished explains a digest that is wrong.
+        if (kind === 'void') this.excuse ??= at
         yield this.finding(kind, at, what, stream)
+      }
       yield* this.repeats(position, commit)
     }
     yield* this.reads(position, commit)
@@ -172,22 +178,30 @@ export class LogCheck {
     }
   }
 
+  /** The digest says that something was changed, and nothing else does. A void is what a commit can vanish under. */
+  private *otherCommits(build: string, position: number): Generator<LogFinding> {
+    const range = `The commits from position ${this.right + 1} up to ${position} are not those that ${build} folded`
+    for (const at of this.voidsSince)
+      yield this.finding('void', at, `${range}: the void commit here may have taken the place of one.`)
+    if (this.voidsSince.length === 0)
+      yield this.finding(
+        'digest',
+        position,
+        `${range}: one was changed, removed or put in, even where its hashes fit.`,
+      )
+  }
+
   private *compareDigest(position: number): Generator<LogFinding> {
     if (this.wrong) return
     for (const { build, checkpoint } of this.kept) {
       if (checkpoint.position !== position || this.wrong) continue
       if (checkpoint.digest === this.digest) {
         this.right = position
+        this.voidsSince = []
         continue
       }
       this.wrong = true
-      if (this.excuse === undefined)
-        yield this.finding(
-          'digest',
-          position,
-          `The commits from position ${this.right + 1} up to here are not those that ${build} folded: ` +
-            'one was changed, removed or put in, even where its hashes fit.',
-        )
+      if (this.excuse === undefined) yield* this.otherCommits(build, position)
       else this.unknown = { from: this.excuse, to: position }
     }
   }
