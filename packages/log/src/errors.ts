@@ -5,12 +5,17 @@ export abstract class StoreError extends Error {
 
 /** The store did not answer, or could not do it this time. Trying again is safe. */
 export class StoreUnavailable extends StoreError {
-  override readonly name = 'StoreUnavailable'
+  override readonly name: string = 'StoreUnavailable'
   readonly code = 'store-unavailable'
 
   constructor(store: string, cause: unknown) {
     super(`${store} does not answer. Check that it runs and that STORE names it, then try again.`, { cause })
   }
+}
+
+/** The store is known to be away, so it was not even asked. Whoever would try again by itself need not. */
+export class StoreAway extends StoreUnavailable {
+  override readonly name: string = 'StoreAway'
 }
 
 /** The store refuses who we are. */

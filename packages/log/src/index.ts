@@ -18,6 +18,7 @@ export {
   ledgerFormat,
   NoLedger,
   PlaceTaken,
+  StoreAway,
   StoreError,
   StoreForbidden,
   StoreUnavailable,

@@ -6,10 +6,12 @@ import type { Rejection } from '@crawl-ledger/domain'
  * - `duplicate`: this message was recorded before, at this position
  * - `unchanged`: it says nothing that was not known
  * - `rejected`: it is not a message that can be taken; nothing was written
- * - `unavailable`: the store is away and nothing was kept: send it again
+ * - `spooled`: the store is away; the message is on this machine's disk and is recorded when the store is back
+ * - `unavailable`: the store is away and nothing was kept: send it again. With a spool `reason` says why that did not help
  */
 export type Receipt =
   | { readonly outcome: 'recorded' | 'duplicate'; readonly position: number }
   | { readonly outcome: 'unchanged' }
   | { readonly outcome: 'rejected'; readonly rejection: Rejection }
-  | { readonly outcome: 'unavailable' }
+  | { readonly outcome: 'spooled' }
+  | { readonly outcome: 'unavailable'; readonly reason?: 'spool-full' | 'spool-failed' }

@@ -1,5 +1,5 @@
 import { locationOf, type StreamId } from '@crawl-ledger/domain'
-import { StoreError } from './errors.js'
+import { StoreAway, StoreError } from './errors.js'
 import { type Batch, fly, type Outcome } from './flight.js'
 import { Histories } from './histories.js'
 import { partitionOf } from './partition.js'
@@ -16,6 +16,8 @@ export interface WriterOptions {
   readonly maxKnownMessages?: number
   /** Called with each position as soon as it is in the log. */
   readonly onRecorded?: (partition: number, position: number) => void
+  /** Called with each message that is given up, in their order, before any of them has its receipt `unavailable`. */
+  readonly onGivenUp?: (partition: number, message: Incoming) => void
 }
 
 interface Waiting {
@@ -52,6 +54,10 @@ const boarding = ({ waiting, most }: Mailbox): Waiting[] => {
   })
   return end < 0 ? waiting : waiting.slice(0, end)
 }
+
+/** Whether the oldest of these messages has been tried for long enough. */
+const isLate = ([oldest]: readonly Waiting[]): boolean =>
+  oldest !== undefined && performance.now() >= oldest.giveUpAt
 
 /** Writes messages as commits: a mailbox per workflow, and flights that take what waits in many of them. */
 export class Writer {
@@ -169,28 +175,33 @@ export class Writer {
     const again: Waiting[] = []
     messages.forEach((message, i) => {
       const receipt = receipts[i]
-      if (receipt === undefined) {
-        if (!stale || performance.now() < message.giveUpAt) again.push(message)
-        else message.resolve({ outcome: 'unavailable' })
-      } else {
+      if (receipt === undefined) again.push(message)
+      else {
         if (receipt.outcome === 'recorded') this.options.onRecorded?.(mailbox.partition, receipt.position)
         message.resolve(receipt)
       }
     })
-    this.release(mailbox, again, stale)
+    if (stale && isLate(again)) this.giveUp(mailbox, again)
+    else this.release(mailbox, again, stale)
   }
 
   /** Nothing is known of these messages. Where the store failed, the ids make it safe to fly again. */
   private crash(mailbox: Mailbox, messages: Waiting[], error: unknown): void {
     mailbox.stale = true
-    const now = performance.now()
-    const again: Waiting[] = []
-    for (const message of messages) {
-      if (!(error instanceof StoreError)) message.reject(error)
-      else if (now >= message.giveUpAt) message.resolve({ outcome: 'unavailable' })
-      else again.push(message)
-    }
-    this.release(mailbox, again, true)
+    if (!(error instanceof StoreError)) {
+      for (const message of messages) message.reject(error)
+      this.release(mailbox, [], true)
+    } else if (error instanceof StoreAway || isLate(messages)) this.giveUp(mailbox, messages)
+    else this.release(mailbox, messages, true)
+  }
+
+  /** With a message all that wait behind it in its workflow are given up, so that none overtakes it. */
+  private giveUp(mailbox: Mailbox, messages: readonly Waiting[]): void {
+    const given = [...messages, ...mailbox.waiting]
+    mailbox.waiting = []
+    for (const { message } of given) this.options.onGivenUp?.(mailbox.partition, message)
+    for (const { resolve } of given) resolve({ outcome: 'unavailable' })
+    this.release(mailbox, [], false)
   }
 
   private release(mailbox: Mailbox, again: Waiting[], pause: boolean): void {
