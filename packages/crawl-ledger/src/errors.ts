@@ -6,8 +6,9 @@ export class ConfigurationError extends Error {
   constructor(
     readonly setting: string,
     expected: string,
+    options?: ErrorOptions,
   ) {
-    super(`${setting}: ${expected}`)
+    super(`${setting}: ${expected}`, options)
   }
 }
 

@@ -1,6 +1,6 @@
-import { decodeMessage, type HandlerName, handlerOf, workflowStream } from '@crawl-ledger/domain'
-import type { Writer } from '@crawl-ledger/log'
+import { decodeMessage, type HandlerName, handlerOf } from '@crawl-ledger/domain'
 import * as E from 'fp-ts/lib/Either.js'
+import type { Intake } from './intake.js'
 import type { Handler } from './ledger.js'
 
 let lastTime = { ms: 0, text: '' }
@@ -12,26 +12,24 @@ const now = (): string => {
   return lastTime.text
 }
 
-/** Decodes a message and gives it to the writer. Without a handler's name the message's `type` chooses. */
+/**
+ * Decodes a message and hands it in. Without a handler's name the message's `type` chooses. One that cannot be taken is
+ * rejected here, whether the store is there or not.
+ */
 const handler =
-  (writer: Writer, name?: HandlerName): Handler =>
-  async (message, context = {}) => {
+  (take: Intake, name?: HandlerName): Handler =>
+  async (message, { spool = true, ...context } = {}) => {
     const decoded = decodeMessage(message, now(), name)
     if (E.isLeft(decoded)) return { outcome: 'rejected', rejection: decoded.left }
     const envelope = decoded.right
-    const { type, locationId, batchId } = envelope.body
-    return writer.write(workflowStream(locationId, batchId), {
-      envelope,
-      handler: handlerOf[type],
-      ...context,
-    })
+    return take({ envelope, handler: handlerOf[envelope.body.type], ...context }, { spool })
   }
 
-export const makeHandlers = (writer: Writer): { readonly [H in HandlerName]: Handler } => {
+export const makeHandlers = (take: Intake): { readonly [H in HandlerName]: Handler } => {
   const names = Object.values(handlerOf)
-  return Object.fromEntries(names.map(name => [name, handler(writer, name)])) as {
+  return Object.fromEntries(names.map(name => [name, handler(take, name)])) as {
     [H in HandlerName]: Handler
   }
 }
 
-export const makeHandle = (writer: Writer): Handler => handler(writer)
+export const makeHandle = (take: Intake): Handler => handler(take)

@@ -13,6 +13,7 @@ export {
   LedgerMismatch,
   NoLedger,
   type Receipt,
+  StoreAway,
   StoreError,
   StoreForbidden,
   StoreUnavailable,
@@ -28,12 +29,16 @@ export type {
   Handler,
   Lag,
   Ledger,
+  LedgerSpool,
   MessageContext,
   Page,
   RecordedEvent,
+  SpoolStatus,
   View,
 } from './ledger.js'
 export type { ImportResult } from './old-collections/import-collections.js'
 export { importOldCollections } from './old-collections/import-old-collections.js'
 export { type LedgerOptions, type Logger, openLedger } from './open-ledger.js'
 export { type LogLevel, readSettings, type SettingName, type Settings } from './settings.js'
+export type { SpoolState } from './spool/reporter.js'
+export type { RefusedMessage } from './spool/spool-file.js'

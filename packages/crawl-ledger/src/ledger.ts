@@ -8,6 +8,8 @@ import type {
 } from '@crawl-ledger/domain'
 import type { Receipt } from '@crawl-ledger/log'
 import type { Observable } from 'rxjs'
+import type { SpoolState } from './spool/reporter.js'
+import type { RefusedMessage } from './spool/spool-file.js'
 
 /** Takes one message and answers with its receipt. Does not throw because of data or because the store is away. */
 export type Handler = (message: unknown, context?: MessageContext) => Promise<Receipt>
@@ -15,6 +17,11 @@ export type Handler = (message: unknown, context?: MessageContext) => Promise<Re
 export interface MessageContext {
   /** Kept in the commit beside the message: what joins it to a trace. */
   readonly correlationId?: string
+  /**
+   * `false`: the message does not wait in the spool. While it would have to, its receipt is `unavailable` and it stays
+   * with its sender: for one who sends again anyway, as a broker does. Default true.
+   */
+  readonly spool?: boolean
 }
 
 /** An event with its place in the log. */
@@ -63,10 +70,40 @@ export interface Lag {
   readonly commits: number
 }
 
+export interface SpoolStatus {
+  /** The file. */
+  readonly file: string
+  /** `idle`: nothing waits; `spooling`: messages wait for the store; `draining`: the store is back and takes them. */
+  readonly state: SpoolState
+  /** How many messages wait. */
+  readonly messages: number
+  /** How many may wait. */
+  readonly max: number
+  /** For how long the oldest has been waiting, in milliseconds; null where none waits. */
+  readonly oldestMs: number | null
+  /** How many messages were kept and refused in the end. */
+  readonly refused: number
+}
+
+/** The messages that wait on this machine's disk for the store to come back. */
+export interface LedgerSpool {
+  status(): SpoolStatus
+  /**
+   * Messages that had the receipt `spooled` and that the ledger did not take in the end, in the order in which they
+   * were handed in: at most `limit` (default 100) after the number `after`. They stay until they are forgotten.
+   */
+  refused(page?: { readonly limit?: number; readonly after?: number }): readonly RefusedMessage[]
+  /** Removes refused messages by their numbers. How many there were. */
+  forget(seqs: readonly number[]): number
+}
+
 export interface Ledger {
   /** Which store, without user name, password or options. */
   readonly store: string
+  /** 0 as long as the store has not been reached since this process started. */
   readonly partitions: number
+  /** undefined without a spool. */
+  readonly spool: LedgerSpool | undefined
   readonly handlers: { readonly [H in HandlerName]: Handler }
   /** Gives a message to the handler of its `type`. */
   readonly handle: Handler

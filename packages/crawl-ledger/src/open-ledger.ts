@@ -1,13 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { crawl } from '@crawl-ledger/domain'
-import { type Store, Writer } from '@crawl-ledger/log'
+import { type Store, StoreUnavailable, Writer } from '@crawl-ledger/log'
 import { follow, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
-import { concatMap, defer, distinctUntilChanged, from, Subject } from 'rxjs'
+import { concatMap, defer, distinctUntilChanged, filter, from, Subject } from 'rxjs'
+import { LateStore, watched } from './away/late-store.js'
+import { StoreWatch, type StoreWatchOptions } from './away/store-watch.js'
 import { makeCaughtUp, makeLag } from './catching-up.js'
 import { makeHandle, makeHandlers } from './handlers.js'
+import { directIntake } from './intake.js'
 import type { Ledger } from './ledger.js'
-import { openStore } from './open-store.js'
+import { placeOf, settingsOf } from './open-store.js'
+import { defaultSpoolMax } from './settings.js'
+import { SpoolReporter } from './spool/reporter.js'
+import { Spool } from './spool/spool.js'
+import type { SpoolFile } from './spool/spool-file.js'
+import { spoolView } from './spool/view.js'
 import { makeHistory, makeStateAt, recordedEvents } from './time-travel.js'
 import { makeMedia, makeView } from './views.js'
 
@@ -35,6 +44,10 @@ export interface LedgerOptions {
   readonly server?: string
   /** For how long a message is tried again while the store fails, in milliseconds. Default 10,000. */
   readonly retryForMs?: number
+  /** The file in which messages wait while the store is away, this process's own; `off` (the default): they do not. */
+  readonly spool?: string
+  /** How many messages may wait there. 1 to 10,000,000; default 100,000. */
+  readonly spoolMax?: number
   readonly logger?: Logger
 }
 
@@ -45,18 +58,43 @@ const report = (logger: Logger | undefined, status: ProjectorStatus): void => {
   if (status.state === 'failed') logger?.error({ error: status.error.message }, 'projecting has stopped')
 }
 
-/** A ledger over a store that is open already. */
-export const ledgerOver = (
-  store: Store,
-  name: string,
-  options: LedgerOptions & { project: boolean },
-): Ledger => {
+export interface LedgerParts extends Omit<LedgerOptions, 'spool' | 'store'> {
+  readonly project: boolean
+  readonly spoolFile?: SpoolFile
+  /** How soon the store counts as away, where that must not take as long as it usually does. */
+  readonly patience?: Pick<StoreWatchOptions, 'patienceMs' | 'pingMs' | 'callMs'>
+}
+
+const reportAway = (logger: Logger | undefined, watch: StoreWatch): void => {
+  watch.changes.pipe(filter(away => !away)).subscribe(() => logger?.info({}, 'the store is back'))
+}
+
+/** A ledger over a store that is open already or that opens when it can. */
+export const ledgerOver = (base: Store | LateStore, name: string, options: LedgerParts): Ledger => {
+  const { logger, spoolFile: file } = options
+  const late = base instanceof LateStore ? base : new LateStore(async () => base, base)
+  const watch = new StoreWatch(name, {
+    ...options.patience,
+    ping: () => late.ping(),
+    away: late.now === undefined,
+    onTrouble: error => logger?.warn({ error: (error as Error).message }, 'the store is away'),
+  })
+  reportAway(logger, watch)
+  const store = watched(name, late, watch)
   const recorded = new Subject<void>()
+  let spool: Spool | undefined
   const writer = new Writer(store.log, {
     server: options.server ?? `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`,
     onRecorded: () => recorded.next(),
+    onGivenUp: partition => spool?.givenUp(partition),
     ...(options.retryForMs === undefined ? {} : { retryForMs: options.retryForMs }),
   })
+  if (file !== undefined) {
+    const max = options.spoolMax ?? defaultSpoolMax
+    const reporter = new SpoolReporter(file.path, max, logger)
+    spool = new Spool({ file, writer, watch, max, reporter, partitions: () => store.log.partitions })
+  }
+  const take = spool?.take ?? directIntake(writer, watch)
   const projector = options.project
     ? new Projector(store, { projection: crawl, signal: recorded })
     : undefined
@@ -66,9 +104,12 @@ export const ledgerOver = (
   const locations = makeView(store.views, 'locations')
   return {
     store: name,
-    partitions: store.log.partitions,
-    handlers: makeHandlers(writer),
-    handle: makeHandle(writer),
+    get partitions() {
+      return store.log.partitions
+    },
+    spool: spool === undefined ? undefined : spoolView(spool),
+    handlers: makeHandlers(take),
+    handle: makeHandle(take),
     workflows: makeView(store.views, 'workflows'),
     locations,
     media: makeMedia(store.views),
@@ -102,11 +143,31 @@ export const ledgerOver = (
       return performance.now() - start
     },
     close: async () => {
-      await writer.idle()
+      await (spool?.close() ?? writer.idle())
       await projector?.stop()
       recorded.complete()
+      watch.close()
       await store.close()
     },
+  }
+}
+
+/** How long a start waits for a store before it goes on without. */
+const startMs = 2000
+
+/** Connects. With a spool a store that does not answer is no obstacle: it is looked for in the background. */
+const atStart = async (late: LateStore, mayBeAway: boolean): Promise<void> => {
+  if (!mayBeAway) {
+    await late.connect()
+    return
+  }
+  const pause = new AbortController()
+  try {
+    await Promise.race([late.connect(), delay(startMs, undefined, { signal: pause.signal })])
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+  } finally {
+    pause.abort()
   }
 }
 
@@ -114,9 +175,25 @@ export const ledgerOver = (
  * Opens a ledger, and makes it where there is none.
  *
  * @throws ConfigurationError when a setting cannot be used
- * @throws StoreUnavailable, StoreForbidden, StoreUnusable or LedgerMismatch when the store cannot
+ * @throws StoreForbidden, StoreUnusable or LedgerMismatch when the store cannot
+ * @throws StoreUnavailable when the store does not answer and there is no spool
  */
 export const openLedger = async (options: LedgerOptions = {}): Promise<Ledger> => {
-  const { store, name, shared } = await openStore(options)
-  return ledgerOver(store, name, { ...options, project: options.project ?? !shared })
+  const { name, shared, open } = placeOf(options)
+  const { spool, spoolMax } = settingsOf(options)
+  const spoolFile =
+    spool === undefined ? undefined : (await import('./spool/spool-file.js')).SpoolFile.open(spool, name)
+  const late = new LateStore(open)
+  try {
+    await atStart(late, spoolFile !== undefined)
+  } catch (error) {
+    spoolFile?.close()
+    throw error
+  }
+  return ledgerOver(late, name, {
+    ...options,
+    spoolMax,
+    project: options.project ?? !shared,
+    ...(spoolFile === undefined ? {} : { spoolFile }),
+  })
 }

@@ -1,52 +1,80 @@
 import type { Store } from '@crawl-ledger/log'
 import type { LedgerOptions } from './open-ledger.js'
-import { readSettings } from './settings.js'
+import { readSettings, type Settings } from './settings.js'
 
-export interface OpenedStore {
-  readonly store: Store
+/** Where a ledger's store is, before it is opened. */
+export interface StorePlace {
   /** Which store, without user name, password or options. */
   readonly name: string
   /** Whether other machines reach it: then workers project, and not each service. */
   readonly shared: boolean
+  /** Opens it. Rejects with a `StoreError` of the adapter. */
+  readonly open: () => Promise<Store>
+}
+
+export interface OpenedStore extends Omit<StorePlace, 'open'> {
+  readonly store: Store
 }
 
 /** The hosts and the database of a `mongodb:` URL, which may name several hosts and so is no WHATWG URL. */
 const mongoUrl = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)(?:\/([^?]*))?/
 
+const text = (value: number | undefined): string | undefined =>
+  value === undefined ? undefined : String(value)
+
 /**
- * Opens the store that a URL names. The adapter is loaded only now: who uses one never loads the other.
+ * The settings of which a ledger's options are made.
  *
- * @throws ConfigurationError, or a `StoreError` of the adapter
+ * @throws ConfigurationError
  */
-export const openStore = async (options: LedgerOptions): Promise<OpenedStore> => {
-  const text = (value: number | undefined): string | undefined =>
-    value === undefined ? undefined : String(value)
+export const settingsOf = (options: LedgerOptions): Settings => {
   const overrides = {
     STORE: options.store,
     PARTITIONS: text(options.partitions),
     POOL_SIZE: text(options.poolSize),
+    SPOOL: options.spool,
+    SPOOL_MAX: text(options.spoolMax),
   }
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
-  const {
-    store: url,
-    database,
-    poolSize,
-    ...settings
-  } = readSettings({ NODE_ENV: process.env.NODE_ENV }, given)
+  return readSettings({ NODE_ENV: process.env.NODE_ENV }, given)
+}
+
+/**
+ * The store that a URL names. The adapter is loaded only when it is opened: who uses one never loads the other.
+ *
+ * @throws ConfigurationError
+ */
+export const placeOf = (options: LedgerOptions): StorePlace => {
+  const { store: url, database, poolSize, partitions } = settingsOf(options)
   const common = {
     ...(options.create === undefined ? {} : { create: options.create }),
-    ...(settings.partitions === undefined ? {} : { partitions: settings.partitions }),
+    ...(partitions === undefined ? {} : { partitions }),
     ...(options.auditKey === undefined ? {} : { auditKey: options.auditKey }),
   }
   const mongo = mongoUrl.exec(url)
   if (mongo !== null) {
-    const { openMongo } = await import('@crawl-ledger/mongodb')
     const [, hosts, path] = mongo
     const chosen = path === undefined || path === '' ? database : decodeURIComponent(path)
-    const store = await openMongo(url, chosen, { ...common, poolSize })
-    return { store, name: `mongodb://${hosts}/${chosen}`, shared: true }
+    const open = async (): Promise<Store> => {
+      const { openMongo } = await import('@crawl-ledger/mongodb')
+      return openMongo(url, chosen, { ...common, poolSize })
+    }
+    return { name: `mongodb://${hosts}/${chosen}`, shared: true, open }
   }
-  const { openSqlite } = await import('@crawl-ledger/sqlite')
   const path = url === 'memory:' ? ':memory:' : url.slice('sqlite:'.length)
-  return { store: openSqlite(path, common), name: url, shared: false }
+  const open = async (): Promise<Store> => {
+    const { openSqlite } = await import('@crawl-ledger/sqlite')
+    return openSqlite(path, common)
+  }
+  return { name: url, shared: false, open }
+}
+
+/**
+ * Opens the store that a URL names.
+ *
+ * @throws ConfigurationError, or a `StoreError` of the adapter
+ */
+export const openStore = async (options: LedgerOptions): Promise<OpenedStore> => {
+  const { open, ...place } = placeOf(options)
+  return { ...place, store: await open() }
 }

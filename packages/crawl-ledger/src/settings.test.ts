@@ -23,6 +23,7 @@ test('the defaults', () => {
     leaseMs: 10_000,
     rebuild: 'manual',
     logLevel: 'info',
+    spoolMax: 100_000,
     database: 'ta_crawler_st',
   })
 })

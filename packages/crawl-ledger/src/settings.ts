@@ -17,12 +17,19 @@ export interface Settings {
   /** Whether a worker that is newer than the views builds them anew by itself. Default `manual`. */
   readonly rebuild: RebuildPolicy
   readonly logLevel: LogLevel
+  /** The file of the spool; left out where there is none. */
+  readonly spool?: string
+  /** How many messages may wait in the spool. 1 to 10000000; default 100000. */
+  readonly spoolMax: number
   readonly analyticsToken?: string
   /** Makes the hash chain an HMAC. */
   readonly auditKey?: string
   /** The MongoDB database where the store's URL names none. */
   readonly database: string
 }
+
+/** How many messages may wait in a spool where nothing else is said. */
+export const defaultSpoolMax = 100_000
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof levels)[number]
@@ -73,6 +80,8 @@ const codecs = {
   LEASE_MS: whole(1000, 600_000),
   REBUILD: oneOf(rebuildPolicies),
   LOG_LEVEL: oneOf(levels),
+  SPOOL: text('a file, or off', s => !s.endsWith('/') && !s.startsWith(':')),
+  SPOOL_MAX: whole(1, 10_000_000),
   ANALYTICS_TOKEN: text('a text of at least 16 characters', s => s.length >= 16),
   AUDIT_KEY: text('a text of at least 16 characters', s => s.length >= 16),
 }
@@ -109,6 +118,7 @@ export const readSettings = (
   overrides: { readonly [N in SettingName]?: string } = {},
 ): Settings => {
   const value = (name: SettingName): string | undefined => overrides[name] ?? env[name]
+  const spool = read('SPOOL', codecs.SPOOL, value('SPOOL'))
   return {
     store: read('STORE', codecs.STORE, value('STORE')) ?? 'sqlite:crawl.db',
     poolSize: read('POOL_SIZE', codecs.POOL_SIZE, value('POOL_SIZE')) ?? 10,
@@ -116,8 +126,10 @@ export const readSettings = (
     leaseMs: read('LEASE_MS', codecs.LEASE_MS, value('LEASE_MS')) ?? 10_000,
     rebuild: read('REBUILD', codecs.REBUILD, value('REBUILD')) ?? 'manual',
     logLevel: read('LOG_LEVEL', codecs.LOG_LEVEL, value('LOG_LEVEL')) ?? 'info',
+    spoolMax: read('SPOOL_MAX', codecs.SPOOL_MAX, value('SPOOL_MAX')) ?? defaultSpoolMax,
     database: env.NODE_ENV === 'production' ? 'ta_crawler' : 'ta_crawler_st',
     ...known('partitions', read('PARTITIONS', codecs.PARTITIONS, value('PARTITIONS'))),
+    ...known('spool', spool === 'off' ? undefined : spool),
     ...known('analyticsToken', read('ANALYTICS_TOKEN', codecs.ANALYTICS_TOKEN, value('ANALYTICS_TOKEN'))),
     ...known('auditKey', read('AUDIT_KEY', codecs.AUDIT_KEY, value('AUDIT_KEY'))),
   }

@@ -90,7 +90,7 @@ export const importCollections = async (
   }
 
   const settle = (from: OldDocument, message: JsonObject, receipt: Receipt): void => {
-    if (receipt.outcome === 'unavailable')
+    if (receipt.outcome === 'unavailable' || receipt.outcome === 'spooled')
       throw new StoreUnavailable('The store that is imported into', undefined)
     if (receipt.outcome === 'rejected')
       rejected.push({
