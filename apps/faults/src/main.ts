@@ -9,7 +9,7 @@ the log; and checks after each that nothing is lost and nothing counted twice.
 
   --rounds N   so many times, each with other chances; by default 1
   --seed N     the chances of the first round; by default random, and printed
-  NAME         only these: workers, outage, connections, rebuild, tampering
+  NAME         only these: away, connections, outage, rebuild, tampering, workers
 `
 
 const { values, positionals } = parseArgs({
