@@ -1,7 +1,16 @@
 import { parseArgs } from 'node:util'
 import { freshMongoServer, mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import Table from 'cli-table3'
-import { appending, latency, memory, processes, projecting, type Ratio, replacing } from './measures.js'
+import {
+  appending,
+  latency,
+  memory,
+  processes,
+  projecting,
+  type Ratio,
+  replacing,
+  spooling,
+} from './measures.js'
 import { mongoSubject } from './mongodb.js'
 import { help, idle, live, rebuilding, workers } from './operating.js'
 import { sqliteSubject } from './sqlite.js'
@@ -35,6 +44,7 @@ const stepsOf = (store: string, rounds: number, scale: number): readonly Step[] 
   ['appending, 512 in flight', on(opened => appending(opened, 512, 16_000 * scale, rounds))],
   ['replacing, 64 in flight', on(opened => replacing(opened, 64, 8000 * scale, rounds))],
   ['replacing, 512 in flight', on(opened => replacing(opened, 512, 16_000 * scale, rounds))],
+  ['spooling', on(opened => spooling(opened, 64, 8000 * scale, 2 * rounds))],
   ['one message at a time', on(async opened => [await latency(opened, 1600 * scale, rounds)])],
   ...(store === 'mongodb'
     ? [['four processes', on(opened => processes(opened, 8000 * scale, rounds))] as Step]

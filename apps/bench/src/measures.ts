@@ -1,4 +1,7 @@
 import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Commit } from '@crawl-ledger/log'
 import { type Ledger, openLedger } from 'crawl-ledger'
@@ -51,6 +54,38 @@ export const appending = async (
   }
   const what = `append, ${most} in flight, to batched inserts`
   return [{ what, ratio: median(ratios), limit: { atLeast: 0.5 }, detail }]
+}
+
+/** Handlers with a spool, while the store is well, to those without. */
+export const spooling = async (
+  { subject }: Opened,
+  most: number,
+  total: number,
+  rounds: number,
+): Promise<Ratio[]> => {
+  const folder = mkdtempSync(join(tmpdir(), 'crawl-bench-spool-'))
+  const ratios: number[] = []
+  let detail = ''
+  const timed = async (round: number, spool: string): Promise<number> => {
+    const ledger = await openLedger({ store: subject.fresh(), project: false, spool })
+    const time = await seconds(() => handleAll(ledger, crawl(`r${round}`, total, 2 * most), most))
+    await ledger.close()
+    return time
+  }
+  for (let round = 0; round <= rounds; round += 1) {
+    // Whoever comes second has the larger heap: they take turns.
+    const file = join(folder, `${round}.db`)
+    const [first, second] = round % 2 === 0 ? ['off', file] : [file, 'off']
+    const times = new Map([[first, await timed(round, first)]])
+    times.set(second, await timed(round, second))
+    if (round === 0) continue
+    const [without, withOne] = [times.get('off') ?? 0, times.get(file) ?? 0]
+    ratios.push(without / withOne)
+    detail = `${perSecond(total, withOne)}, without ${perSecond(total, without)}`
+  }
+  rmSync(folder, { recursive: true })
+  const what = `handlers with a spool to those without, ${most} in flight`
+  return [{ what, ratio: median(ratios), limit: { atLeast: 0.95 }, detail }]
 }
 
 /** How many messages in flight are of one workflow: in the real streams it is eleven to fourteen. */
