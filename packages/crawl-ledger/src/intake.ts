@@ -1,4 +1,4 @@
-import { workflowStream } from '@crawl-ledger/domain'
+import { streamOf } from '@crawl-ledger/domain'
 import type { Incoming, Receipt, Writer } from '@crawl-ledger/log'
 import type { StoreWatch } from './away/store-watch.js'
 
@@ -11,10 +11,8 @@ export interface IntakeOptions {
 export type Intake = (incoming: Incoming, options: IntakeOptions) => Promise<Receipt>
 
 /** Gives a message to the writer. */
-export const written = (writer: Writer, incoming: Incoming): Promise<Receipt> => {
-  const { locationId, batchId } = incoming.envelope.body
-  return writer.write(workflowStream(locationId, batchId), incoming)
-}
+export const written = (writer: Writer, incoming: Incoming): Promise<Receipt> =>
+  writer.write(streamOf(incoming.envelope.body), incoming)
 
 /** Without a spool: a store that is known to be away is not waited for. */
 export const directIntake =

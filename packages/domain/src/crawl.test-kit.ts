@@ -3,10 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { decide } from './decide.js'
 import type { CrawlEvent } from './events.js'
 import { evolve, initialState, type WorkflowState } from './evolve.js'
-import { decodeMessage, type Envelope, type HandlerName } from './messages.js'
+import { decodeMessage, type Envelope, type HandlerName, streamOf } from './messages.js'
 import { crawl, folded } from './projection.js'
 import type { Rejection } from './rejection.js'
-import { workflowStream } from './stream.js'
 import type { Place, ViewDocument } from './views/document.js'
 
 const seed = process.env.FC_SEED
@@ -53,7 +52,7 @@ export const recorded = (messages: readonly Envelope[]): readonly Commit[] => {
   const commits: Commit[] = []
   for (const message of messages) {
     if (ids.has(message.id)) continue
-    const stream = workflowStream(message.body.locationId, message.body.batchId)
+    const stream = streamOf(message.body)
     const state = states.get(stream) ?? initialState
     const events = decided(state, message)
     if (events.length === 0) continue

@@ -28,6 +28,20 @@ const given = (...before: readonly object[]) => ({
   }),
 })
 
+test('what is told of a location alone describes it, starts no workflow, and says what is new', () => {
+  const location = (fields: object) => ({ type: 'location', locationId: 'l', ...fields })
+  const [osaka, other] = [location({ countryCode: 'JP', location: { name: 'Osaka' } }), { name: 'Ōsaka' }]
+  given()
+    .when({ ...osaka, note: 'not a field of a location' })
+    .gives({ type: 'LocationDescribed', data: { countryCode: 'JP', location: { name: 'Osaka' } } })
+  given(osaka)
+    .when({ ...osaka, id: 'again' })
+    .gives()
+  given(osaka)
+    .when({ ...osaka, location: other })
+    .gives({ type: 'LocationDescribed', data: { location: other } })
+})
+
 test('a new batch starts a workflow and describes it and its location, each with its own fields', () => {
   given()
     .when(newBatch({ queries: ['cat'], note: 1, countryCode: 'JP', location: { name: 'Osaka' } }))

@@ -25,8 +25,8 @@ const told = <M extends CrawlMessage>(
 
 const ofLocation = new Set(['countryCode', 'geo', 'location'])
 
-/** The fields of a new batch that say something new, apart for the workflow and for its location. */
-const described = (state: WorkflowState, message: MessageOf<'new-batch'>): Fact[] => {
+/** The fields of a description that say something new, apart for the workflow and for its location. */
+const described = (state: WorkflowState, message: MessageOf<'new-batch'> | MessageOf<'location'>): Fact[] => {
   const fresh = Object.entries(told(message) as { [field: string]: Json }).filter(([field, value]) => {
     const known = Object.hasOwn(state.described, field) ? state.described[field] : undefined
     return known === undefined || canonical(known) !== canonical(value)
@@ -38,6 +38,10 @@ const described = (state: WorkflowState, message: MessageOf<'new-batch'>): Fact[
   if (location.length > 0) facts.push({ type: 'LocationDescribed', data: Object.fromEntries(location) })
   return facts
 }
+
+/** Fields that are none of a location's are not told of it. */
+const ofLocationAlone = (state: WorkflowState, message: MessageOf<'location'>): Fact[] =>
+  described(state, message).filter(({ type }) => type === 'LocationDescribed')
 
 const progressed = (state: WorkflowState, progress: number | undefined, stage?: string): Fact[] =>
   progress === undefined || progress <= state.progress
@@ -90,6 +94,8 @@ const reported = (state: WorkflowState, message: CrawlMessage): Fact[] => {
   switch (message.type) {
     case 'new-batch':
       return described(state, message)
+    case 'location':
+      return ofLocationAlone(state, message)
     case 'item-found':
       return state.media.has(message.item.mediaId) ? [] : [{ type: 'MediaFound', data: told(message) }]
     case 'stage-complete':
@@ -107,14 +113,14 @@ const reported = (state: WorkflowState, message: CrawlMessage): Fact[] => {
 
 /**
  * What a message means for a workflow: the events it causes, none when it says nothing new.
- * A workflow that was never started is started by whatever is reported of it first.
+ * A workflow that was never started is started by whatever is reported of it first; a location's own stream never is.
  */
 export const decide = (
   state: WorkflowState,
   { body, at }: Envelope,
 ): E.Either<Rejection, readonly CrawlEvent[]> => {
   const facts = reported(state, body)
-  if (state.status === 'unknown')
+  if (state.status === 'unknown' && body.type !== 'location')
     facts.unshift({ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } })
   return E.right(facts.map(({ type, data }) => ({ type, v: currentVersion(type), at, data }) as CrawlEvent))
 }

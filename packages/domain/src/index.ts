@@ -11,6 +11,7 @@ export {
   handlerOf,
   type MessageType,
   maxMessageBytes,
+  streamOf,
 } from './messages.js'
 export {
   type AnyDocument,

@@ -18,6 +18,7 @@ import {
 } from './codecs.js'
 import { canonical, isObject, type JsonObject, normalise, sha256 } from './json.js'
 import { type Rejection, rejection } from './rejection.js'
+import { type StreamId, workflowStream } from './stream.js'
 
 const common = { batchId: Name, locationId: Name }
 const perhaps = { id: Name, at: IsoTime }
@@ -57,6 +58,16 @@ const codecs = {
     { ...common, type: t.literal('workflow-complete') },
     { ...perhaps, summary: Anything },
   ),
+  // Of a location alone, and so without a batch.
+  location: fields(
+    { locationId: Name, type: t.literal('location') },
+    {
+      ...perhaps,
+      countryCode: CountryCode,
+      geo: fields({ latitude: Latitude, longitude: Longitude }, {}),
+      location: fields({}, { name: Text }),
+    },
+  ),
 } as const
 
 export type MessageType = keyof typeof codecs
@@ -71,9 +82,14 @@ export const handlerOf = {
   'workflow-progress': 'handleWorkflowProgress',
   error: 'handleError',
   'workflow-complete': 'logWorkflowComplete',
+  location: 'saveLocation',
 } as const satisfies { [T in MessageType]: string }
 
 export type HandlerName = (typeof handlerOf)[MessageType]
+
+/** The stream that a message is about. */
+export const streamOf = (message: CrawlMessage): StreamId =>
+  message.type === 'location' ? message.locationId : workflowStream(message.locationId, message.batchId)
 
 /** A message that was decoded, with what the log needs to know of it. */
 export interface Envelope {

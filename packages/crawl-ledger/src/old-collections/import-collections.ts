@@ -1,4 +1,4 @@
-import { decodeMessage, type JsonObject, type Rejection, workflowStream } from '@crawl-ledger/domain'
+import { decodeMessage, type JsonObject, type Rejection, streamOf } from '@crawl-ledger/domain'
 import { type Receipt, StoreUnavailable, type Writer } from '@crawl-ledger/log'
 import * as E from 'fp-ts/lib/Either.js'
 import { InFlight } from './in-flight.js'
@@ -34,8 +34,7 @@ export const importing =
   async message => {
     const decoded = decodeMessage(message, new Date().toISOString())
     if (E.isLeft(decoded)) return { outcome: 'rejected', rejection: decoded.left }
-    const { locationId, batchId } = decoded.right.body
-    return writer.write(workflowStream(locationId, batchId), { envelope: decoded.right, handler: 'import' })
+    return writer.write(streamOf(decoded.right.body), { envelope: decoded.right, handler: 'import' })
   }
 
 /** Few enough to fit into memory, enough to keep the store's flights full. */
