@@ -21,7 +21,7 @@ test('what is no object is no message', () => {
 })
 
 test('the type must be known and be that of the handler', () => {
-  const types = 'new-batch, item-found, stage-complete, workflow-progress, error, workflow-complete'
+  const types = 'new-batch, item-found, stage-complete, workflow-progress, error, workflow-complete, location'
   assert.equal(refused({ ...common, type: 'nope' }), {
     code: 'unknown-type',
     message: `type: expected one of ${types}, got "nope".`,
