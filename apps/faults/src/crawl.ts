@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLedger } from 'crawl-ledger'
+import { type Ledger, openLedger, StoreUnavailable } from 'crawl-ledger'
 
 export interface Message {
   readonly id: string
@@ -64,13 +64,24 @@ export interface Sending {
   readonly together?: number
 }
 
+/** A service that finds no store at its start ends, and is started again. */
+const opened = async (store: string): Promise<Ledger> => {
+  for (;;)
+    try {
+      return await openLedger({ store, project: false, retryForMs: 1000 })
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      await sleep(50)
+    }
+}
+
 /** Hands in messages as a crawler service does: what is not taken is sent again, until all have a receipt. */
 export const send = async (
   store: string,
   messages: readonly Message[],
   { perSecond = Number.POSITIVE_INFINITY, together = 30 }: Sending = {},
 ): Promise<void> => {
-  const ledger = await openLedger({ store, project: false, retryForMs: 1000 })
+  const ledger = await opened(store)
   const start = performance.now()
   let next = 0
   const work = async (): Promise<void> => {

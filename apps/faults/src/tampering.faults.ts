@@ -76,8 +76,11 @@ for (const place of places) {
         i = Math.floor(chance.between(1, commits.length - 2))
         return change(commits, i)
       })
-      const [first] = await placesFound(url)
-      assert.is(first, `${partition}:${i + 1}`, what)
+      const found = await placesFound(url)
+      const place = `${partition}:${i + 1}`
+      // Among voids that fill holes it cannot be told which one was a commit: all of them are named, and no other place.
+      const names = what === 'a commit made void' ? found : found.slice(0, 1)
+      assert.ok(names.includes(place), `${what}: ${place} is not among ${names}`)
       await tamper(url, partition, () => before)
     }
     await tamper(url, partition, commits => commits.slice(0, -3))

@@ -54,13 +54,25 @@ for (const place of places) {
       () => holds(sleeper) === partitions / 2 && holds(other) === partitions / 2,
     )
     const sending = send(url, crawlOf(batches), { perSecond: 400 })
-    for (let naps = 0; naps < 3; naps += 1) {
+    for (let naps = 0; naps < 3; ) {
       await sleep(chance.between(0, 200))
       sleeper.child.kill('SIGSTOP')
-      await until('the other to take all', () => holds(other) === partitions, 10 * leaseMs)
+      // One that is stopped in the midst of a transaction keeps a SQLite file locked while it sleeps: then it is woken.
+      const taken = await until(
+        'the other to take all',
+        () => holds(other) === partitions,
+        10 * leaseMs,
+      ).then(
+        () => true,
+        error => {
+          if (place.name !== 'SQLite') throw error
+          return false
+        },
+      )
       await sleep(chance.between(0, 200))
       sleeper.child.kill('SIGCONT')
       await until('both to have their share again', () => holds(sleeper) === 8 && holds(other) === 8)
+      if (taken) naps += 1
     }
     await sending
     await caughtUp(url)

@@ -56,7 +56,10 @@ export class Chains {
     this.ends.set(stream, { version, hash, position, intact })
   }
 
-  /** Versions are missing. What is known to be lost between explains as many, and so does a void in their place. */
+  /**
+   * Versions are missing. What is known to be lost between explains as many, and so does a void in their place. Where
+   * there are more voids than that, as some fill holes, each of them may be the one.
+   */
   private *jump(position: number, { stream, version }: Commit, before: End): Generator<Break> {
     const missing = version - before.version - 1
     const lost = this.lost.reduce(
@@ -69,10 +72,13 @@ export class Chains {
       missing === 1
         ? `Version ${version - 1} of ${stream}`
         : `Versions ${before.version + 1} to ${version - 1} of ${stream}`
-    if (lost + voids.length === missing)
-      for (const at of voids)
-        yield { kind: 'void', at, what: `A commit was made void there: ${which} must have been there.` }
-    else
+    if (lost + voids.length >= missing) {
+      const surely = lost + voids.length === missing
+      const what = surely
+        ? `A commit was made void there: ${which} must have been there.`
+        : `A commit may have been made void there: ${which} must have been there, or at another of positions ${voids.join(', ')}.`
+      for (const at of voids) yield { kind: 'void', at, what }
+    } else
       yield {
         kind: 'chain',
         at: position,
