@@ -1,4 +1,4 @@
-import { type Commit, commitId } from '@crawl-ledger/log'
+import { type Commit, commitId, type Log } from '@crawl-ledger/log'
 import { openStore } from 'crawl-ledger/store'
 import Database from 'libsql'
 import { MongoClient } from 'mongodb'
@@ -19,6 +19,15 @@ const clear = async (url: string, partition: number): Promise<void> => {
   await client.close()
 }
 
+/** One reading may end before the log does. */
+const allOf = async (log: Log, partition: number): Promise<readonly Commit[]> => {
+  const end = (await log.tails()).get(partition) ?? 0
+  const commits: Commit[] = []
+  for (let last = 0; last < end; last = commits.at(-1)?.position ?? end)
+    commits.push(...(await log.read(new Map([[partition, last]]), 1000)))
+  return commits
+}
+
 /** Puts other commits in the place of those of a partition, as nobody may, and gives those that were there. */
 export const tamper = async (
   url: string,
@@ -27,7 +36,7 @@ export const tamper = async (
 ): Promise<readonly Commit[]> => {
   const { store } = await openStore({ store: url, create: false })
   try {
-    const before = await store.log.read(new Map([[partition, 0]]), 100_000)
+    const before = await allOf(store.log, partition)
     await clear(url, partition)
     await store.log.restore(change(before))
     return before

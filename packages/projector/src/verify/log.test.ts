@@ -180,7 +180,10 @@ test('a commit made void beside another void: each may have been the one', async
   for (const position of [9, 10]) two.put(position, voidCommit(sealer(), 0, position))
   const [findings] = await check(two)
   assert.deepEqual([...new Set(await kinds(two))], ['void@9', 'void@10'])
-  assert.match(findings.map(({ message }) => message).join('\n'), /may have been made void .* positions 9, 10/)
+  assert.match(
+    findings.map(({ message }) => message).join('\n'),
+    /may have been made void .* positions 9, 10/,
+  )
 })
 
 test('the end cut off', async () => {
