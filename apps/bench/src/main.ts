@@ -13,6 +13,7 @@ import {
 } from './measures.js'
 import { mongoSubject } from './mongodb.js'
 import { help, idle, live, rebuilding, workers } from './operating.js'
+import { claiming } from './sharing.js'
 import { sqliteSubject } from './sqlite.js'
 import type { Open, Opened } from './subject.js'
 
@@ -45,6 +46,7 @@ const stepsOf = (store: string, rounds: number, scale: number): readonly Step[] 
   ['replacing, 64 in flight', on(opened => replacing(opened, 64, 8000 * scale, rounds))],
   ['replacing, 512 in flight', on(opened => replacing(opened, 512, 16_000 * scale, rounds))],
   ['spooling', on(opened => spooling(opened, 64, 8000 * scale, 2 * rounds))],
+  ['claims', on(opened => claiming(opened, rounds))],
   ['one message at a time', on(async opened => [await latency(opened, 1600 * scale, rounds)])],
   ...(store === 'mongodb'
     ? [['four processes', on(opened => processes(opened, 8000 * scale, rounds))] as Step]

@@ -80,7 +80,14 @@ const told = ({ event }: RecordedEvent): string => {
       return event.data.item.mediaId
     case 'StageCompleted':
     case 'StageFailed':
+    case 'StageRetried':
       return [event.data.stage, event.data.mediaId].filter(Boolean).join(' of ')
+    case 'StageClaimed':
+      return `${event.data.stage} of ${event.data.mediaId} by ${event.data.server}`
+    case 'StageReleased':
+      return `${event.data.stage} of ${event.data.mediaId}, ${event.data.because}`
+    case 'WorkflowResumed':
+      return `by ${event.data.server}`
     case 'ProgressReported':
       return `${event.data.progress}%`
     case 'ErrorRecorded':

@@ -43,6 +43,10 @@ const start = (main: string, args: readonly string[], env: Readonly<Record<strin
 
 export const leaseMs = 1000
 
+/** A server that works on whatever it can claim, until it is stopped. */
+export const startServer = (store: string, server: string, stages: readonly string[]): Program =>
+  start('apps/faults/src/server.ts', [], { STORE: store, SERVER: server, STAGES: stages.join() })
+
 export const startWorker = (store: string, rebuild: 'auto' | 'manual' = 'manual'): Program =>
   start('apps/projector/src/main.ts', ['--port', '0', '--host', '127.0.0.1'], {
     STORE: store,

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { crawl } from '@crawl-ledger/domain'
+import type { Store } from '@crawl-ledger/log'
 import { projectionStatus, verifyLog, verifyViews } from '@crawl-ledger/projector'
 import { openStore } from 'crawl-ledger/store'
 import { countsOf, locationIds } from './crawl.js'
@@ -23,14 +24,19 @@ export const caughtUp = async (url: string, withinMs = 60_000): Promise<void> =>
   }
 }
 
-/** The log verifies, the views are exactly a fresh fold of it, and each location counts what was sent. */
+/** The log verifies, and the views are exactly a fresh fold of it. */
+export const assertVerified = async (store: Store): Promise<void> => {
+  const log = verifyLog(store, { projection: crawl })
+  for await (const finding of log.findings) assert.fail(finding.message)
+  const views = verifyViews(store, crawl)
+  for await (const finding of views.findings) assert.fail(finding.message)
+}
+
+/** All verifies, and each location counts what was sent. */
 export const assertSound = async (url: string, batches: number): Promise<void> => {
   const { store } = await openStore({ store: url, create: false })
   try {
-    const log = verifyLog(store, { projection: crawl })
-    for await (const finding of log.findings) assert.fail(finding.message)
-    const views = verifyViews(store, crawl)
-    for await (const finding of views.findings) assert.fail(finding.message)
+    await assertVerified(store)
     const expected = countsOf(batches)
     const found = await store.views.load('locations', locationIds)
     assert.equal(found.length, locationIds.length)

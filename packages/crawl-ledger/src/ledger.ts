@@ -8,8 +8,10 @@ import type {
 } from '@crawl-ledger/domain'
 import type { Receipt } from '@crawl-ledger/log'
 import type { Observable } from 'rxjs'
+import type { Recovery } from './recovery/recovery.js'
 import type { SpoolState } from './spool/reporter.js'
 import type { RefusedMessage } from './spool/spool-file.js'
+import type { Work } from './work/work.js'
 
 /** Takes one message and answers with its receipt. Does not throw because of data or because the store is away. */
 export type Handler = (message: unknown, context?: MessageContext) => Promise<Receipt>
@@ -132,6 +134,10 @@ export interface Ledger {
   caughtUp(options?: { readonly timeoutMs?: number }): Promise<void>
   /** How far the views are behind the log now. */
   lag(): Promise<Lag>
+  /** Going on with what was interrupted or has failed. */
+  readonly recovery: Recovery
+  /** Sharing the stages of media items among servers. */
+  readonly work: Work
   /** The events that are appended from the subscription on, in the order of each partition. */
   changes(): Observable<RecordedEvent>
   /** How long the store took to answer, in milliseconds. Rejects with a `StoreError`. */

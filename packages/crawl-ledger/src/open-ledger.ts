@@ -5,6 +5,7 @@ import { crawl } from '@crawl-ledger/domain'
 import { type Store, StoreUnavailable, Writer } from '@crawl-ledger/log'
 import { follow, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
 import { concatMap, defer, distinctUntilChanged, filter, from, Subject } from 'rxjs'
+import { Asking } from './asking.js'
 import { LateStore, watched } from './away/late-store.js'
 import { StoreWatch, type StoreWatchOptions } from './away/store-watch.js'
 import { makeCaughtUp, makeLag } from './catching-up.js'
@@ -12,6 +13,7 @@ import { makeHandle, makeHandlers } from './handlers.js'
 import { directIntake } from './intake.js'
 import type { Ledger } from './ledger.js'
 import { placeOf, settingsOf } from './open-store.js'
+import { makeRecovery } from './recovery/recovery.js'
 import { defaultSpoolMax } from './settings.js'
 import { SpoolReporter } from './spool/reporter.js'
 import { Spool } from './spool/spool.js'
@@ -19,6 +21,7 @@ import type { SpoolFile } from './spool/spool-file.js'
 import { spoolView } from './spool/view.js'
 import { makeHistory, makeStateAt, recordedEvents } from './time-travel.js'
 import { makeMedia, makeView } from './views.js'
+import { makeWork } from './work/work.js'
 
 /** The part of a logger that is used; pino fits. */
 export interface Logger {
@@ -83,8 +86,9 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   const store = watched(name, late, watch)
   const recorded = new Subject<void>()
   let spool: Spool | undefined
+  const server = options.server ?? `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
   const writer = new Writer(store.log, {
-    server: options.server ?? `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`,
+    server,
     onRecorded: () => recorded.next(),
     onGivenUp: partition => spool?.givenUp(partition),
     ...(options.retryForMs === undefined ? {} : { retryForMs: options.retryForMs }),
@@ -102,6 +106,8 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
     .pipe(distinctUntilChanged((a, b) => a.state === b.state))
     .subscribe(status => report(options.logger, status))
   const locations = makeView(store.views, 'locations')
+  const asking = new Asking(name, store.log, writer)
+  const handle = makeHandle(take)
   return {
     store: name,
     get partitions() {
@@ -109,7 +115,7 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
     },
     spool: spool === undefined ? undefined : spoolView(spool),
     handlers: makeHandlers(take),
-    handle: makeHandle(take),
+    handle,
     workflows: makeView(store.views, 'workflows'),
     locations,
     media: makeMedia(store.views),
@@ -132,6 +138,8 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
     stateAt: makeStateAt(store.log),
     caughtUp: makeCaughtUp(store, projector),
     lag: makeLag(store),
+    recovery: makeRecovery({ log: store.log, views: store.views, asking, server }),
+    work: makeWork({ views: store.views, asking, handle, server }),
     changes: () =>
       defer(() => store.log.tails()).pipe(
         concatMap(ends => follow(store.log, ends, recorded)),

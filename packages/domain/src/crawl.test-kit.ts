@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { decide } from './decide.js'
 import type { CrawlEvent } from './events.js'
 import { evolve, initialState, type WorkflowState } from './evolve.js'
-import { decodeMessage, type Envelope, type HandlerName, streamOf } from './messages.js'
+import { decodeMessage, type Envelope, type HandlerName, type MessageEnvelope, streamOf } from './messages.js'
 import { crawl, folded } from './projection.js'
 import type { Rejection } from './rejection.js'
 import type { Place, ViewDocument } from './views/document.js'
@@ -17,7 +17,7 @@ export const check = <T>(property: fc.IProperty<T>, numRuns = 200): void =>
 export const receivedAt = '2024-05-01T12:00:00.000Z'
 
 /** The envelope of a message that must be valid. */
-export const envelope = (raw: unknown): Envelope => {
+export const envelope = (raw: unknown): MessageEnvelope => {
   const decoded = decodeMessage(raw, receivedAt)
   if (E.isLeft(decoded)) throw new Error(decoded.left.message)
   return decoded.right

@@ -1,10 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { type Command, isCommand } from './commands.js'
 import type { CrawlEvent, EventData, EventType } from './events.js'
 import { nextAttempt, stageKey, type WorkflowState } from './evolve.js'
 import { canonical, type Json } from './json.js'
 import type { CrawlMessage, Envelope, MessageOf } from './messages.js'
 import type { Rejection } from './rejection.js'
 import { currentVersion } from './upcast.js'
+import { claimEnded, claimed, released, renewed, resumed, retried } from './work.js'
 
 type Fact = { [T in EventType]: { type: T; data: EventData[T] } }[EventType]
 
@@ -50,10 +52,35 @@ const progressed = (state: WorkflowState, progress: number | undefined, stage?: 
 
 const stageCompleted = (state: WorkflowState, message: MessageOf<'stage-complete'>): Fact[] => {
   const { progress, ...data } = told(message)
-  const known = state.done.has(stageKey(data.stage, data.mediaId))
+  const { stage, mediaId } = data
+  const key = stageKey(stage, mediaId)
+  const rise = progressed(state, progress, stage)
+  if (state.done.has(key)) return rise
+  const wasFailed = state.failed.has(key)
+  const wasEarly = mediaId !== undefined && !state.media.has(mediaId)
   return [
-    ...(known ? [] : [{ type: 'StageCompleted', data } as const]),
-    ...progressed(state, progress, data.stage),
+    ...claimEnded(state, stage, mediaId, 'completed'),
+    { type: 'StageCompleted', data: { ...data, ...own(data, { wasFailed, wasEarly }) } },
+    ...rise,
+  ]
+}
+
+/** Our own notes on a fact, where they are true or would be taken from what somebody else said under their names. */
+const own = <N extends object>(data: object, notes: N): Partial<N> =>
+  Object.fromEntries(
+    Object.entries(notes).filter(([name, value]) => value !== false || name in data),
+  ) as Partial<N>
+
+const found = (state: WorkflowState, message: MessageOf<'item-found'>): Fact[] => {
+  const { mediaId } = message.item
+  if (state.media.has(mediaId)) return []
+  const data = told(message)
+  const doneBefore = state.early.get(mediaId)
+  return [
+    {
+      type: 'MediaFound',
+      data: { ...data, ...own(data, { doneBefore: doneBefore ?? false }) } as EventData['MediaFound'],
+    },
   ]
 }
 
@@ -69,7 +96,7 @@ const failed = (state: WorkflowState, message: MessageOf<'error'>): Fact[] => {
     const key = stageKey(stage, mediaId)
     if (!state.done.has(key) && !state.failed.has(key)) {
       const attempt = nextAttempt(state, key)
-      facts.push({
+      facts.push(...claimEnded(state, stage, mediaId, 'failed'), {
         type: 'StageFailed',
         data: mediaId === undefined ? { attempt, stage } : { attempt, mediaId, stage },
       })
@@ -97,7 +124,7 @@ const reported = (state: WorkflowState, message: CrawlMessage): Fact[] => {
     case 'location':
       return ofLocationAlone(state, message)
     case 'item-found':
-      return state.media.has(message.item.mediaId) ? [] : [{ type: 'MediaFound', data: told(message) }]
+      return found(state, message)
     case 'stage-complete':
       return stageCompleted(state, message)
     case 'workflow-progress': {
@@ -111,16 +138,32 @@ const reported = (state: WorkflowState, message: CrawlMessage): Fact[] => {
   }
 }
 
+const asked = (state: WorkflowState, id: string, command: Command): Fact[] | Rejection => {
+  switch (command.type) {
+    case 'claim':
+      return claimed(state, id, command)
+    case 'heartbeat':
+      return renewed(state, command)
+    case 'release':
+      return released(state, command)
+    case 'retry':
+      return retried(state, command)
+    case 'resume':
+      return resumed(state, command)
+  }
+}
+
 /**
- * What a message means for a workflow: the events it causes, none when it says nothing new.
+ * What a message or a command means for a workflow: the events it causes, none when it says nothing new.
  * A workflow that was never started is started by whatever is reported of it first; a location's own stream never is.
  */
 export const decide = (
   state: WorkflowState,
-  { body, at }: Envelope,
+  { id, body, at }: Envelope,
 ): E.Either<Rejection, readonly CrawlEvent[]> => {
-  const facts = reported(state, body)
-  if (state.status === 'unknown' && body.type !== 'location')
+  const facts = isCommand(body) ? asked(state, id, body) : reported(state, body)
+  if ('code' in facts) return E.left(facts)
+  if (state.status === 'unknown' && body.type !== 'location' && !isCommand(body))
     facts.unshift({ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } })
   return E.right(facts.map(({ type, data }) => ({ type, v: currentVersion(type), at, data }) as CrawlEvent))
 }

@@ -12,8 +12,16 @@ export interface EventData {
   /** Only the fields that are new or differ from what was known. */
   WorkflowDescribed: Omit<Told<'new-batch'>, 'countryCode' | 'geo' | 'location'>
   LocationDescribed: Pick<Told<'new-batch'>, 'countryCode' | 'geo' | 'location'>
-  MediaFound: Told<'item-found'>
-  StageCompleted: Omit<Told<'stage-complete'>, 'progress'>
+  MediaFound: Told<'item-found'> & {
+    /** The stages that were reported done before the item was reported found, where there are any. */
+    readonly doneBefore?: readonly string[]
+  }
+  StageCompleted: Omit<Told<'stage-complete'>, 'progress'> & {
+    /** The stage had failed and was not retried since. */
+    readonly wasFailed?: boolean
+    /** The item was not known yet. */
+    readonly wasEarly?: boolean
+  }
   /** The error itself is in the `ErrorRecorded` before it. */
   StageFailed: {
     readonly stage: string
@@ -21,6 +29,37 @@ export interface EventData {
     /** How often this stage has failed, this time included. Since version 2. */
     readonly attempt: number
   }
+  /** `server` works on this stage of this item until the lease is over, by the store's clock. */
+  StageClaimed: {
+    readonly stage: string
+    readonly mediaId: string
+    readonly server: string
+    /** The same for all that were claimed together, and for a renewal the same as before. */
+    readonly claim: string
+    readonly until: string
+    /** Which attempt at this stage it is. */
+    readonly attempt: number
+    /** A heartbeat moved the end of a claim that there was. */
+    readonly renewed: boolean
+  }
+  /** The claim that `server` had is over. */
+  StageReleased: {
+    readonly stage: string
+    readonly mediaId: string
+    readonly server: string
+    readonly claim: string
+    readonly because: 'completed' | 'failed' | 'expired' | 'released'
+  }
+  /** A stage that had failed is open again. */
+  StageRetried: {
+    readonly stage: string
+    readonly mediaId?: string
+    readonly server: string
+    /** Which attempt at this stage comes now. */
+    readonly attempt: number
+  }
+  /** `server` goes on with a workflow that was left lying. */
+  WorkflowResumed: { readonly server: string; readonly from: 'active' | 'failed' }
   ProgressReported: { readonly progress: number; readonly stage?: string }
   ErrorRecorded: Told<'error'>
   /** `from` is the status before, so that a counter of failed workflows can be corrected. */

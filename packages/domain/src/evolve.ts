@@ -4,10 +4,17 @@ import type { Json } from './json.js'
 
 export type WorkflowStatus = 'active' | 'completed' | 'failed'
 
+/** Who works on a stage of an item, and until when by the store's clock, ISO. */
+export interface ClaimState {
+  readonly claim: string
+  readonly server: string
+  readonly until: string
+}
+
 /** What deciding needs to know of a workflow, and no more. */
 export interface WorkflowState {
   readonly status: WorkflowStatus | 'unknown'
-  /** 0 to 100; only rises. */
+  /** 0 to 100; only rises, until the workflow is resumed. */
   readonly progress: number
   /** What its new batches said, by field. */
   readonly described: { readonly [field: string]: Json }
@@ -18,6 +25,10 @@ export interface WorkflowState {
   readonly failed: ReadonlySet<string>
   /** Every failure of a stage there ever was, by `stageKey` and attempt. */
   readonly failures: GrowingSet
+  /** Claims that were not ended, expired ones too, by `stageKey`. */
+  readonly claims: ReadonlyMap<string, ClaimState>
+  /** Stages done of items that were not reported found yet, by item. */
+  readonly early: ReadonlyMap<string, readonly string[]>
 }
 
 export const initialState: WorkflowState = {
@@ -28,6 +39,8 @@ export const initialState: WorkflowState = {
   done: GrowingSet.empty,
   failed: new Set(),
   failures: GrowingSet.empty,
+  claims: new Map(),
+  early: new Map(),
 }
 
 /** One stage of one media item, or of the whole workflow. Names hold no `/`. */
@@ -45,6 +58,18 @@ export const nextAttempt = ({ failures }: WorkflowState, key: string): number =>
 const without = (set: ReadonlySet<string>, element: string): ReadonlySet<string> =>
   set.has(element) ? new Set([...set].filter(e => e !== element)) : set
 
+const lacking = <V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> => {
+  if (!map.has(key)) return map
+  const rest = new Map(map)
+  rest.delete(key)
+  return rest
+}
+
+const withEarly = (
+  early: WorkflowState['early'],
+  { stage, mediaId = '' }: { readonly stage: string; readonly mediaId?: string },
+): WorkflowState['early'] => new Map(early).set(mediaId, [...(early.get(mediaId) ?? []), stage])
+
 export const evolve = (state: WorkflowState, event: CrawlEvent): WorkflowState => {
   switch (event.type) {
     case 'WorkflowStarted':
@@ -53,10 +78,19 @@ export const evolve = (state: WorkflowState, event: CrawlEvent): WorkflowState =
     case 'LocationDescribed':
       return { ...state, described: { ...state.described, ...(event.data as { [field: string]: Json }) } }
     case 'MediaFound':
-      return { ...state, media: state.media.add(event.data.item.mediaId) }
+      return {
+        ...state,
+        media: state.media.add(event.data.item.mediaId),
+        early: lacking(state.early, event.data.item.mediaId),
+      }
     case 'StageCompleted': {
       const key = stageKey(event.data.stage, event.data.mediaId)
-      return { ...state, done: state.done.add(key), failed: without(state.failed, key) }
+      return {
+        ...state,
+        done: state.done.add(key),
+        failed: without(state.failed, key),
+        early: event.data.wasEarly === true ? withEarly(state.early, event.data) : state.early,
+      }
     }
     case 'StageFailed': {
       const { stage, mediaId, attempt } = event.data
@@ -67,6 +101,19 @@ export const evolve = (state: WorkflowState, event: CrawlEvent): WorkflowState =
         failures: state.failures.add(failureKey(key, attempt)),
       }
     }
+    case 'StageClaimed': {
+      const { stage, mediaId, claim, server, until } = event.data
+      return {
+        ...state,
+        claims: new Map(state.claims).set(stageKey(stage, mediaId), { claim, server, until }),
+      }
+    }
+    case 'StageReleased':
+      return { ...state, claims: lacking(state.claims, stageKey(event.data.stage, event.data.mediaId)) }
+    case 'StageRetried':
+      return { ...state, failed: without(state.failed, stageKey(event.data.stage, event.data.mediaId)) }
+    case 'WorkflowResumed':
+      return { ...state, status: 'active', progress: 0 }
     case 'ProgressReported':
       return { ...state, progress: event.data.progress }
     case 'ErrorRecorded':

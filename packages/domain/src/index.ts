@@ -1,7 +1,8 @@
 export { instantOf, Name } from './codecs.js'
+export { type Command, commandEnvelope, isCommand } from './commands.js'
 export { decide } from './decide.js'
 export type { CrawlEvent, EventData, EventType, StoredEvent } from './events.js'
-export { evolve, initialState, type WorkflowState, type WorkflowStatus } from './evolve.js'
+export { evolve, initialState, stageKey, type WorkflowState, type WorkflowStatus } from './evolve.js'
 export { canonical, isObject, type Json, type JsonObject, normalise, sha256 } from './json.js'
 export {
   type CrawlMessage,
@@ -9,6 +10,7 @@ export {
   type Envelope,
   type HandlerName,
   handlerOf,
+  type MessageEnvelope,
   type MessageType,
   maxMessageBytes,
   streamOf,
@@ -29,4 +31,5 @@ export { currentVersion, EventTooNew, lift, UnknownEvent } from './upcast.js'
 export type { Place, RecordedError, StageCount, ViewDocument } from './views/document.js'
 export type { LocationDocument } from './views/locations.js'
 export type { MediaDocument, MediaStage } from './views/media.js'
-export type { WorkflowDocument } from './views/workflows.js'
+export type { StageWork, WorkflowDocument } from './views/workflows.js'
+export { stagesBefore } from './work.js'

@@ -16,6 +16,7 @@ import {
   Percent,
   Text,
 } from './codecs.js'
+import type { Command } from './commands.js'
 import { canonical, isObject, type JsonObject, normalise, sha256 } from './json.js'
 import { type Rejection, rejection } from './rejection.js'
 import { type StreamId, workflowStream } from './stream.js'
@@ -88,10 +89,10 @@ export const handlerOf = {
 export type HandlerName = (typeof handlerOf)[MessageType]
 
 /** The stream that a message is about. */
-export const streamOf = (message: CrawlMessage): StreamId =>
+export const streamOf = (message: CrawlMessage | Command): StreamId =>
   message.type === 'location' ? message.locationId : workflowStream(message.locationId, message.batchId)
 
-/** A message that was decoded, with what the log needs to know of it. */
+/** A message that was decoded, or a command, with what the log needs to know of it. */
 export interface Envelope {
   /** The message's own id, or the digest of its canonical form. */
   readonly id: string
@@ -102,6 +103,10 @@ export interface Envelope {
   readonly receivedAt: string
   /** The length of its canonical form in UTF-8 bytes. */
   readonly bytes: number
+  readonly body: CrawlMessage | Command
+}
+
+export interface MessageEnvelope extends Envelope {
   readonly body: CrawlMessage
 }
 
@@ -173,7 +178,7 @@ export const decodeMessage = (
   raw: unknown,
   receivedAt: string,
   handler?: HandlerName,
-): E.Either<Rejection, Envelope> => {
+): E.Either<Rejection, MessageEnvelope> => {
   const json = normalise(raw)
   if (E.isLeft(json)) return json
   if (!isObject(json.right)) return E.left(rejection('invalid', 'A message is one JSON object.'))

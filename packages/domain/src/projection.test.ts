@@ -53,6 +53,8 @@ test('the documents of a small crawl', () => {
     mediaItems: 1,
     described: { queries: ['cat'] },
     stages,
+    work: [{ stage: 's', done: 1, failing: 1, claimed: 0 }],
+    resumes: 0,
     errorCount: 1,
     errors: [{ ...error, mediaId: 'n' }],
     startedAt: at,

@@ -6,6 +6,8 @@
  * - `too-large`: it does not fit into one document of a store (16 MiB)
  * - `id-reused`: its id was seen before on a message with other contents
  * - `unstorable`: the store's driver cannot encode it
+ * - `moved-on`: the workflow has changed since it was looked at
+ * - `not-running`: the workflow is over, or was never heard of
  */
 export type RejectionCode =
   | 'invalid'
@@ -14,6 +16,8 @@ export type RejectionCode =
   | 'too-large'
   | 'id-reused'
   | 'unstorable'
+  | 'moved-on'
+  | 'not-running'
 
 export interface Rejection {
   readonly code: RejectionCode

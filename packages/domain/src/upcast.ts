@@ -17,6 +17,10 @@ const steps: { readonly [T in EventType]: readonly Step[] } = {
   StageCompleted: [],
   // While version 1 was written, a stage failed once at most.
   StageFailed: [data => ({ attempt: 1, ...data })],
+  StageClaimed: [],
+  StageReleased: [],
+  StageRetried: [],
+  WorkflowResumed: [],
   ProgressReported: [],
   ErrorRecorded: [],
   WorkflowCompleted: [],

@@ -16,6 +16,8 @@ export interface Incoming {
   readonly envelope: Envelope
   readonly handler: string
   readonly correlationId?: string
+  /** The version of the stream that it goes by: it is rejected where the stream is at another one. */
+  readonly expected?: number
 }
 
 /** What was decided of one message. */
@@ -45,6 +47,12 @@ const reused = (id: string): Verdict => ({
   ),
 })
 
+const movedOn = (expected: number, version: number): Rejection =>
+  rejection(
+    'moved-on',
+    `The workflow was looked at in version ${expected} and has gone on since (${version}).`,
+  )
+
 const commitMessage = ({ envelope, handler, correlationId }: Incoming): CommitMessage => ({
   at: envelope.receivedAt,
   ...(correlationId === undefined ? {} : { correlationId }),
@@ -73,6 +81,10 @@ export const plan = (history: History, incoming: readonly Incoming[]): Plan => {
       return
     }
     seen.set(id, { index, digest })
+    if (message.expected !== undefined && (message.expected !== history.version || events.length > 0)) {
+      verdicts.push({ tag: 'rejected', rejection: movedOn(message.expected, history.version) })
+      return
+    }
     const decided = decide(state, message.envelope)
     if (E.isLeft(decided)) {
       verdicts.push({ tag: 'rejected', rejection: decided.left })

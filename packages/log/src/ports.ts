@@ -34,6 +34,8 @@ export interface Log {
   readStreams(ends: readonly StreamEnd[]): Promise<readonly Commit[]>
   /** Which of these message ids the partition's commits hold. */
   findMessages(partition: number, ids: readonly string[]): Promise<readonly KnownMessage[]>
+  /** The store's time, ISO: by this clock commits are dated. */
+  now(): Promise<string>
   /** The largest occupied position of each partition; 0 where there is none. */
   tails(): Promise<Positions>
 }

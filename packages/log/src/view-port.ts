@@ -57,9 +57,9 @@ export interface ViewStore {
   load(view: ViewName, ids: readonly string[]): Promise<readonly ViewDocument[]>
   /** Documents first, then the checkpoints. `false`: somebody else wrote; read again and fold again. */
   save(fold: Fold): Promise<boolean>
-  /** Documents whose key begins with `prefix`, by key, after the key `after`. */
+  /** Documents whose key begins with `prefix`, by key, after the key `after`; with `status`: those that have it. */
   list(
     view: ViewName,
-    page: { prefix: string; after?: string; limit: number },
+    page: { prefix: string; after?: string; limit: number; status?: string },
   ): Promise<readonly ViewDocument[]>
 }

@@ -8,6 +8,8 @@ import { mongoViews, type Naming } from './views.js'
 /** What a compare-and-set looks for. */
 export const makeViewIndex = async ({ view }: Connection, collection: string): Promise<void> => {
   await view(collection).createIndex({ _id: 1, position: 1, v: 1 }, { unique: true })
+  // Only workflows have a status; those that run are looked for often and are few.
+  await view(collection).createIndex({ status: 1 }, { sparse: true })
 }
 
 /** The collection of a view of a build that is made beside the one that is read. */

@@ -36,6 +36,7 @@ export const mongoLog = (connection: Connection, partitions: number, seal: Seal)
             : [{ id: message.id, digest: message.digest, position: commit.position }]
         })
       }),
+    now: () => run(() => sequencer.now()),
     tails: () => run(() => sequencer.tails(all)),
   }
 }

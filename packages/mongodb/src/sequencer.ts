@@ -92,6 +92,17 @@ export class Sequencer {
     }
   }
 
+  /** Asks the store for its time. */
+  async now(): Promise<string> {
+    const heads = await this.connection.heads.findOneAndUpdate(
+      { _id: 'heads' },
+      { $currentDate: { at: true } },
+      { upsert: true, returnDocument: 'after' },
+    )
+    this.tick(heads?.at)
+    return (heads?.at ?? new Date(0)).toISOString()
+  }
+
   private tick(at: Date | undefined): void {
     if (at !== undefined) this.clock = { store: at.getTime(), own: performance.now() }
   }

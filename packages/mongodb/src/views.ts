@@ -94,11 +94,14 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
         return found.flat()
       }),
     save: fold => run(() => save(fold)),
-    list: (name, { prefix, after, limit }) =>
+    list: (name, { prefix, after, limit, status }) =>
       run(() => {
         const end = prefixEnd(prefix)
         return view(name)
-          .find({ _id: { $gte: prefix, $gt: after ?? '', ...(end === undefined ? {} : { $lt: end }) } })
+          .find({
+            _id: { $gte: prefix, $gt: after ?? '', ...(end === undefined ? {} : { $lt: end }) },
+            ...(status === undefined ? {} : { status }),
+          })
           .sort({ _id: 1 })
           .limit(limit)
           .toArray()

@@ -83,6 +83,13 @@ const reopen = async (store: Store, record: ProjectionRecord): Promise<void> => 
 }
 
 /**
+ * For so long a projector that saw its build open goes by that, in milliseconds. A rebuild that closes the build waits
+ * longer before it reads the log's end: so what anybody still folds into the old views, the new ones have as well.
+ */
+export const openHoldsMs = 200
+export const closingWaitMs = 300
+
+/**
  * The build that is read, for those who fold into it.
  *
  * @throws RebuildNeeded or ProjectionOutdated when another version of the projection made it

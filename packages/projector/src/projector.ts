@@ -21,7 +21,7 @@ import {
   timer,
 } from 'rxjs'
 import { Attempts } from './attempts.js'
-import { type Build, buildName, liveBuild } from './build.js'
+import { type Build, buildName, liveBuild, openHoldsMs } from './build.js'
 import { beginning, changed, checkLogIsAhead, heldOf, movesOf, readCheckpoints } from './checkpoints.js'
 import { Documents } from './documents.js'
 import {
@@ -70,6 +70,8 @@ interface Standing {
   readonly build: Build
   readonly checkpoints: Map<number, Checkpoint>
   readonly since: number
+  /** When we began to ask whether the build is open, the last time that it was. */
+  openAt: number
 }
 
 /** Follows partitions of a log and folds them into the build of a projection's views that is read. */
@@ -153,12 +155,18 @@ export class Projector {
   private async step(): Promise<boolean> {
     const standing = await this.stand()
     const positions = positionsOf(standing.checkpoints)
+    const read = performance.now()
     const commits =
       positions.size === 0
         ? []
         : await this.meter.timed('read', () => this.reader.next(positions, this.batch))
     if (this.statuses.value.state !== 'running') this.statuses.next({ state: 'running' })
     if (commits.length === 0) return false
+    // Before the log is read, so that a rebuild which closes the build meanwhile reads as much of it.
+    if (read - standing.openAt > openHoldsMs) {
+      await this.confirm(standing)
+      return true
+    }
     await this.project(standing, commits)
     // Where few come at a time, a little patience lets them come together, and writers have the store meanwhile.
     if (commits.length < this.batch / 4 && !this.stopping)
@@ -172,14 +180,23 @@ export class Projector {
     if (standing !== undefined && this.isCurrent(standing)) return standing
     this.forget()
     const { log, views } = this.store
+    const asked = performance.now()
     const build = await liveBuild(this.store, this.options.projection)
     const checkpoints = await readCheckpoints(views, build, log.partitions)
     const ours = this.options.partitions?.()
     for (const partition of [...checkpoints.keys()])
       if (ours !== undefined && !ours.has(partition)) checkpoints.delete(partition)
     await checkLogIsAhead(log, checkpoints.values())
-    this.standing = { build, checkpoints, since: performance.now() }
+    this.standing = { build, checkpoints, since: performance.now(), openAt: asked }
     return this.standing
+  }
+
+  /** Looks whether our build still is the one that is read, and open. */
+  private async confirm(standing: Standing): Promise<void> {
+    const asked = performance.now()
+    const { version } = await liveBuild(this.store, this.options.projection)
+    if (version === standing.build.version) standing.openAt = asked
+    else this.forget()
   }
 
   private isCurrent({ checkpoints, since }: Standing): boolean {
@@ -202,12 +219,15 @@ export class Projector {
     if (stops.length > 0 && rest.length > 0) return this.project(standing, rest)
     const moves = stops.length > 0 ? stoppedAt(checkpoints, given) : movesOf(checkpoints, commits, given)
     const fold = { projection: buildName(build), writes, moves }
+    const asked = performance.now()
     if (!(await this.meter.timed('write', () => this.store.views.save(fold)))) {
       // Another projector was there: what it wrote is right, so read all of it again.
       this.meter.conflict()
       this.forget()
       return
     }
+    // The checkpoints would not have moved in a build that is closing.
+    standing.openAt = asked
     this.documents.keep(writes)
     for (const move of moves) checkpoints.set(move.partition, move)
     this.attempts.forget(given)

@@ -31,6 +31,7 @@ export const sqliteBuilds = (connection: Connection): Builds => {
   const swapView = (view: ViewName, table: string): void => {
     if (!isSealed(table)) return
     db.exec(`DROP TABLE "${view}"; ALTER TABLE "${table}" RENAME TO "${view}";`)
+    db.exec(`DROP INDEX IF EXISTS "${table} by status"; ${viewTable(view)}`)
     db.exec(`DELETE FROM "${view}" WHERE id = ''`)
   }
 
@@ -79,7 +80,7 @@ export const sqliteBuilds = (connection: Connection): Builds => {
       write(() => {
         for (const table of viewNames.map(beside(build)))
           if (exists(table))
-            db.exec(`INSERT OR IGNORE INTO "${table}" (id, v, position, body) VALUES ('', ${build}, 0, '')`)
+            db.exec(`INSERT OR IGNORE INTO "${table}" (id, v, position, body) VALUES ('', ${build}, 0, '{}')`)
       }),
     swap: async build =>
       write(() => {

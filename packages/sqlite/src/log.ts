@@ -64,6 +64,7 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
         // `all`, since `get` adds a field of its own to the row.
         ids.flatMap(id => knownMessage.all(partition, id) as KnownMessage[]),
       ),
+    now: async () => new Date().toISOString(),
     tails: async () =>
       connection.read(
         () => new Map(Array.from({ length: partitions }, (_, partition) => [partition, tail(partition)])),

@@ -6,7 +6,9 @@ export const viewTable = (name: string): string => `CREATE TABLE IF NOT EXISTS "
   v INTEGER NOT NULL,
   position INTEGER NOT NULL,
   body TEXT NOT NULL
-) WITHOUT ROWID;`
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS "${name} by status" ON "${name}" (body ->> '$.status', id)
+  WHERE body ->> '$.status' IS NOT NULL;`
 
 /** What says how the rest was made: looked at before anything else is touched. */
 export const ledgerSchema = `

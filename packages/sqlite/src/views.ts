@@ -15,6 +15,9 @@ const statements = ({ db }: Connection, table: string) => ({
   replace: db.prepare(
     `UPDATE "${table}" SET v = ?, position = ?, body = ? WHERE id = ? AND v = ? AND position = ?`,
   ),
+  listByStatus: db.prepare(
+    `SELECT body FROM "${table}" WHERE body ->> '$.status' = ? AND id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
+  ),
   list: db.prepare(`SELECT body FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`),
 })
 
@@ -61,7 +64,12 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
         throw error
       }
     },
-    list: async (view, { prefix, after, limit }) =>
-      connection.read(() => of[view].list.all(prefix, after ?? '', behind(prefix), limit).map(documentOf)),
+    list: async (view, { prefix, after, limit, status }) =>
+      connection.read(() => {
+        const { list, listByStatus } = of[view]
+        const page = [prefix, after ?? '', behind(prefix), limit]
+        const found = status === undefined ? list.all(...page) : listByStatus.all(status, ...page)
+        return found.map(documentOf)
+      }),
   }
 }

@@ -65,6 +65,7 @@ export const watched = (name: string, late: LateStore, watch: StoreWatch): Store
       read: (after, limit) => ask(({ log }) => log.read(after, limit)),
       readStreams: ends => ask(({ log }) => log.readStreams(ends)),
       findMessages: (partition, ids) => ask(({ log }) => log.findMessages(partition, ids)),
+      now: () => ask(({ log }) => log.now()),
       tails: () => ask(({ log }) => log.tails()),
     },
     views: {

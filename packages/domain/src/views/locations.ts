@@ -62,11 +62,18 @@ const change = (body: Body, event: CrawlEvent): Partial<Body> => {
           ? { failedWorkflows: body.failedWorkflows - 1 }
           : { activeWorkflows: body.activeWorkflows - 1 }),
       }
+    case 'WorkflowResumed':
+      return event.data.from === 'failed'
+        ? { failedWorkflows: body.failedWorkflows - 1, activeWorkflows: body.activeWorkflows + 1 }
+        : {}
     case 'WorkflowFailed':
       return { failedWorkflows: body.failedWorkflows + 1, activeWorkflows: body.activeWorkflows - 1 }
     case 'WorkflowDescribed':
     case 'ProgressReported':
     case 'StageFailed':
+    case 'StageClaimed':
+    case 'StageReleased':
+    case 'StageRetried':
       return {}
   }
 }

@@ -5,10 +5,14 @@ import { type Place, type RecordedError, stagesKept, type ViewDocument, withErro
 
 export interface MediaStage {
   readonly stage: string
-  readonly status: 'completed' | 'failed'
+  /** `open`: it was claimed and given back, or is to be tried again. */
+  readonly status: 'open' | 'claimed' | 'completed' | 'failed'
   readonly at: string
-  /** Of a stage that failed: how often it did, this time included. */
+  /** Of a stage that failed: how often it did, this time included. Of others: which attempt it is. */
   readonly attempt?: number
+  /** Who has claimed it, and until when by the store's clock. */
+  readonly server?: string
+  readonly until?: string
   readonly result?: unknown
   readonly processing?: object
 }
@@ -41,6 +45,9 @@ export const mediaIdOf = (event: CrawlEvent): string | undefined => {
       return event.data.item.mediaId
     case 'StageCompleted':
     case 'StageFailed':
+    case 'StageClaimed':
+    case 'StageReleased':
+    case 'StageRetried':
     case 'ErrorRecorded':
       return event.data.mediaId
     default:
@@ -90,6 +97,19 @@ const change = (body: Body, event: CrawlEvent): Partial<Body> => {
     case 'StageFailed': {
       const { stage, attempt } = event.data
       return { stages: withStage(body.stages, { stage, status: 'failed', at: event.at, attempt }) }
+    }
+    case 'StageClaimed': {
+      const { stage, attempt, server, until } = event.data
+      return {
+        stages: withStage(body.stages, { stage, status: 'claimed', at: event.at, attempt, server, until }),
+      }
+    }
+    // Where the claim ended with the stage itself, the event that says so follows.
+    case 'StageReleased':
+      return { stages: withStage(body.stages, { stage: event.data.stage, status: 'open', at: event.at }) }
+    case 'StageRetried': {
+      const { stage, attempt } = event.data
+      return { stages: withStage(body.stages, { stage, status: 'open', at: event.at, attempt }) }
     }
     case 'ErrorRecorded': {
       const { error, stage, fatal } = event.data

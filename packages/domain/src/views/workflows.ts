@@ -8,9 +8,37 @@ import {
   type RecordedError,
   type StageCount,
   stageDone,
+  stagesKept,
   type ViewDocument,
   withError,
 } from './document.js'
+
+/** One stage of the media items of a workflow. */
+export interface StageWork {
+  readonly stage: string
+  /** Items that are found and have it behind them. */
+  readonly done: number
+  /** Items that failed it and were not retried. */
+  readonly failing: number
+  /** Items that a server works on, or worked on when it was last heard of. */
+  readonly claimed: number
+}
+
+const countWork = (
+  work: readonly StageWork[],
+  stage: string,
+  added: Partial<Omit<StageWork, 'stage'>>,
+): readonly StageWork[] => {
+  const old = work.find(one => one.stage === stage)
+  if (old === undefined && work.length >= stagesKept) return work
+  const sum: StageWork = {
+    stage,
+    done: (old?.done ?? 0) + (added.done ?? 0),
+    failing: (old?.failing ?? 0) + (added.failing ?? 0),
+    claimed: (old?.claimed ?? 0) + (added.claimed ?? 0),
+  }
+  return old === undefined ? [...work, sum] : work.map(one => (one === old ? sum : one))
+}
 
 /** One workflow, `LOCATION/BATCH`. */
 export interface WorkflowDocument extends ViewDocument {
@@ -25,6 +53,10 @@ export interface WorkflowDocument extends ViewDocument {
   /** What its new batch said of it: `queries`, `stages`, `expectedItems` and further fields. */
   readonly described: JsonObject
   readonly stages: readonly StageCount[]
+  /** How far the stages of its media items are. */
+  readonly work: readonly StageWork[]
+  /** How often it was resumed after an interruption. */
+  readonly resumes: number
   readonly errorCount: number
   /** The last 100. */
   readonly errors: readonly RecordedError[]
@@ -47,6 +79,8 @@ const begun = (event: CrawlEvent, place: Place): Body => ({
   mediaItems: 0,
   described: {},
   stages: [],
+  work: [],
+  resumes: 0,
   errorCount: 0,
   errors: [],
   startedAt: event.at,
@@ -58,9 +92,38 @@ const change = (body: Body, event: CrawlEvent): Partial<Body> => {
     case 'WorkflowDescribed':
       return { described: { ...body.described, ...(event.data as JsonObject) } }
     case 'MediaFound':
-      return { mediaItems: body.mediaItems + 1 }
+      return {
+        mediaItems: body.mediaItems + 1,
+        work: (event.data.doneBefore ?? []).reduce(
+          (work, stage) => countWork(work, stage, { done: 1 }),
+          body.work,
+        ),
+      }
     case 'StageCompleted':
-      return { stages: countStage(body.stages, event.data.stage, stageDone(event.data.processing)) }
+      return {
+        stages: countStage(body.stages, event.data.stage, stageDone(event.data.processing)),
+        work:
+          event.data.mediaId === undefined
+            ? body.work
+            : countWork(body.work, event.data.stage, {
+                done: event.data.wasEarly === true ? 0 : 1,
+                failing: event.data.wasFailed === true ? -1 : 0,
+              }),
+      }
+    case 'StageFailed':
+      return event.data.mediaId === undefined
+        ? {}
+        : { work: countWork(body.work, event.data.stage, { failing: 1 }) }
+    case 'StageRetried':
+      return event.data.mediaId === undefined
+        ? {}
+        : { work: countWork(body.work, event.data.stage, { failing: -1 }) }
+    case 'StageClaimed':
+      return event.data.renewed ? {} : { work: countWork(body.work, event.data.stage, { claimed: 1 }) }
+    case 'StageReleased':
+      return { work: countWork(body.work, event.data.stage, { claimed: -1 }) }
+    case 'WorkflowResumed':
+      return { status: 'active', resumes: body.resumes + 1 }
     case 'ProgressReported':
       return { progress: event.data.progress }
     case 'ErrorRecorded': {
@@ -92,7 +155,6 @@ const change = (body: Body, event: CrawlEvent): Partial<Body> => {
       return { status: 'failed', failedAt: event.at }
     case 'WorkflowStarted':
     case 'LocationDescribed':
-    case 'StageFailed':
       return {}
   }
 }

@@ -20,6 +20,20 @@ import type { Sample } from './suite.js'
 /** One writer: places, versions, and commits that are whole. */
 export const appending: readonly Sample[] = [
   {
+    rule: 'clock',
+    name: 'the store has one clock: commits are dated by it, and it goes on by itself',
+    run: async bench => {
+      const { log } = await bench.open()
+      const before = await log.now()
+      const { at } = await appended(log, draftOf(workflowIn(0), ['one']))
+      const after = await log.now()
+      for (const time of [before, at, after]) assert.equal(new Date(time).toISOString(), time)
+      assert(before <= at && at <= after, `${before} ${at} ${after}`)
+      const deadline = performance.now() + 5000
+      while ((await log.now()) === after) assert(performance.now() < deadline, 'the clock stands still')
+    },
+  },
+  {
     rule: 'positions',
     name: 'commits of a partition stand at 1, 2, 3, and those of others do not count',
     run: async bench => {

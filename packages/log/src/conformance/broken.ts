@@ -24,6 +24,7 @@ export const nothingStore = (partitions: number): Store => ({
     read: async () => [],
     readStreams: async () => [],
     findMessages: async () => [],
+    now: async () => '',
     tails: async () => new Map(),
   },
   views: noViews,
@@ -122,6 +123,7 @@ export const cheats: readonly Cheat[] = [
       })
     },
   })),
+  log('has a clock that stands still', ['clock'], () => ({ now: async () => '2100-01-01T00:00:00.000Z' })),
   log('does not fill holes', ['holes'], () => ({ fill: async () => {} })),
   drafts('forgets a message id', ['message-ids', 'retries'], draft => ({
     ...draft,

@@ -37,6 +37,7 @@ export const faulty = (
     read: guarded('read', log.read),
     readStreams: guarded('readStreams', log.readStreams),
     findMessages: guarded('findMessages', log.findMessages),
+    now: guarded('now', log.now),
     tails: guarded('tails', log.tails),
     failed: () => failed,
   }

@@ -86,4 +86,32 @@ export const lists: readonly Sample[] = [
       assert.deepEqual(await views.list('workflows', { prefix: '', limit: 5 }), [])
     },
   },
+  {
+    rule: 'lists',
+    name: 'a list of those with a status holds these only, in the order of their keys, page by page, and as they are now',
+    run: async bench => {
+      const { views } = await bench.open()
+      const document = (i: number, status: string, position = 1) =>
+        ({ _id: `P/${i}`, v: 1, position, status }) as ViewDocument
+      const writes = [5, 3, 1, 4, 2].map(i => ({
+        view: 'workflows' as const,
+        document: document(i, i === 3 ? 'completed' : 'active'),
+        expected: undefined,
+      }))
+      await views.save({ projection: 'crawl@1', writes, moves: [] })
+      const ids = async (page: { limit: number; after?: string; status: string }) =>
+        (await views.list('workflows', { prefix: '', ...page })).map(({ _id }) => _id)
+      assert.deepEqual(await ids({ limit: 3, status: 'active' }), ['P/1', 'P/2', 'P/4'])
+      assert.deepEqual(await ids({ limit: 3, after: 'P/4', status: 'active' }), ['P/5'])
+      assert.deepEqual(await ids({ limit: 3, status: 'completed' }), ['P/3'])
+      assert.deepEqual(await ids({ limit: 3, status: 'failed' }), [])
+      const done = {
+        view: 'workflows',
+        document: document(1, 'completed', 2),
+        expected: document(1, ''),
+      } as const
+      await views.save({ projection: 'crawl@1', writes: [done], moves: [] })
+      assert.deepEqual(await ids({ limit: 9, status: 'active' }), ['P/2', 'P/4', 'P/5'])
+    },
+  },
 ]

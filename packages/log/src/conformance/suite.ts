@@ -6,6 +6,7 @@ import { partitions, randomFrom } from './kit.js'
 /** What a store must keep to. Each test is of one rule. */
 export type Rule =
   | 'positions'
+  | 'clock'
   | 'versions'
   | 'message-ids'
   | 'atomic'

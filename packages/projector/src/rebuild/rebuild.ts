@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Projection } from '@crawl-ledger/domain'
 import { type Checkpoint, type Store, StoreUnavailable, type ViewStore } from '@crawl-ledger/log'
-import { buildName } from '../build.js'
+import { buildName, closingWaitMs } from '../build.js'
 import { changed, checkLogIsAhead, LogBehindViews, readCheckpoints } from '../checkpoints.js'
 import { Lane, type Pace, RebuildTakenOver } from './lane.js'
 import { Meter, type RebuildProgress, RebuildStopped } from './progress.js'
@@ -110,6 +110,7 @@ const run = async (store: Store, session: Session, options: RebuildOptions): Pro
   await session.close()
   // From here on nothing is folded into the build that is read: what it has shown, the next one shows too.
   await hold(store.views, session, store.log.partitions)
+  await delay(closingWaitMs)
   await folding.toEnd()
   await folding.seal()
   meter.enter('swapping')

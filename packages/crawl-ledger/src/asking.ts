@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Command,
+  type CrawlEvent,
+  commandEnvelope,
+  type Rejection,
+  streamOf,
+} from '@crawl-ledger/domain'
+import { type Log, partitionOf, readEvent, StoreUnavailable, type Writer } from '@crawl-ledger/log'
+
+export interface Question {
+  readonly command: Command
+  /** When it is asked, ISO. */
+  readonly at: string
+  /** The version of the workflow that it goes by. */
+  readonly expected?: number
+}
+
+export interface Answer {
+  /** What it caused, in order; nothing where it changed nothing. */
+  readonly events: readonly CrawlEvent[]
+  /** Where that is in the log; 0 where it changed nothing. */
+  readonly position: number
+  readonly rejection?: Rejection
+}
+
+/** The name that a commit keeps of what asked for it. */
+const handlerOf = {
+  claim: 'work.claim',
+  heartbeat: 'work.heartbeat',
+  release: 'work.release',
+  retry: 'recovery.retryFailedStages',
+  resume: 'recovery.resume',
+} as const satisfies { [T in Command['type']]: string }
+
+/** Gives commands to the writer and tells what became of them. */
+export class Asking {
+  constructor(
+    private readonly store: string,
+    private readonly log: Log,
+    private readonly writer: Writer,
+  ) {}
+
+  /** The store's time, ISO. */
+  now(): Promise<string> {
+    return this.log.now()
+  }
+
+  /** Rejects with `StoreUnavailable` when the store is away: then nothing is known of it, and it may have happened. */
+  async ask({ command, at, expected }: Question): Promise<Answer> {
+    const id = randomUUID()
+    const receipt = await this.writer.write(streamOf(command), {
+      envelope: commandEnvelope(command, id, at),
+      handler: handlerOf[command.type],
+      ...(expected === undefined ? {} : { expected }),
+    })
+    switch (receipt.outcome) {
+      case 'recorded':
+      case 'duplicate':
+        return {
+          events: await this.eventsOf(command.locationId, receipt.position, id),
+          position: receipt.position,
+        }
+      case 'rejected':
+        return { events: [], position: 0, rejection: receipt.rejection }
+      case 'unavailable':
+        throw new StoreUnavailable(this.store, undefined)
+      default:
+        return { events: [], position: 0 }
+    }
+  }
+
+  /** From the log: an answer that was lost on its way is asked for again, and must be the same. */
+  private async eventsOf(locationId: string, position: number, id: string): Promise<readonly CrawlEvent[]> {
+    const partition = partitionOf(locationId, this.log.partitions)
+    const [commit] = await this.log.read(new Map([[partition, position - 1]]), 1)
+    if (commit?.position !== position) return []
+    return commit.events.filter(({ message }) => commit.messages[message]?.id === id).map(readEvent)
+  }
+}

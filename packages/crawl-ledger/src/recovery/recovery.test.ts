@@ -1,0 +1,154 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ConfigurationError, type Ledger } from '../index.js'
+import { stores } from '../spool/spool.test-kit.js'
+import { batch, eventTypes, failure, item, tell, withTeam } from '../team.test-kit.js'
+
+const test = suite('recovery')
+
+const done = (mediaId: string, stage: string) => ({
+  type: 'stage-complete',
+  locationId: 'osaka',
+  batchId: 'b',
+  mediaId,
+  stage,
+})
+
+/** One item is through, one failed, one not begun. */
+const interrupted = [
+  batch('osaka', ['download', 'analyse']),
+  item('osaka', 'm1'),
+  item('osaka', 'm2'),
+  item('osaka', 'm3'),
+  done('m1', 'download'),
+  done('m1', 'analyse'),
+  failure('osaka', 'm2', 'download'),
+  failure('osaka', 'm2', 'download', 'no answer again'),
+]
+
+for (const [name, withStore] of stores) {
+  test(`${name}: what is interrupted is found, with its version`, () =>
+    withTeam(withStore, ['a'], async ([a]) => {
+      const { handlers, recovery, caughtUp } = a as Ledger
+      await tell(a as Ledger, a as Ledger, [...interrupted, item('over', 'm')])
+      await handlers.logWorkflowComplete({ locationId: 'over', batchId: 'b' })
+      await caughtUp()
+      const found = await recovery.findInterrupted({ idleForMs: 0 })
+      assert.equal(
+        found.map(({ workflowId, version }) => [workflowId, version]),
+        [['osaka/b', interrupted.length]],
+      )
+      assert.equal(await recovery.findInterrupted({ idleForMs: 60_000 }), [])
+      assert.equal(await recovery.findInterrupted({ idleForMs: 0, after: 'osaka/b' }), [])
+      const refused = await recovery.findInterrupted({ idleForMs: -1 }).catch((error: unknown) => error)
+      assert.instance(refused, ConfigurationError)
+    }))
+
+  test(`${name}: a workflow is resumed with all that is known of it`, () =>
+    withTeam(withStore, ['a'], async ([a]) => {
+      const ledger = a as Ledger
+      await tell(ledger, ledger, interrupted)
+      const [found] = await ledger.recovery.findInterrupted({ idleForMs: 0 })
+      const context = await ledger.recovery.resume('osaka/b', { version: found?.version ?? 0 })
+      assert.is(context?.workflow.status, 'active')
+      assert.is(context?.workflow.resumes, 1)
+      assert.equal(
+        context?.items.map(({ media, done, failed, open }) => [
+          media.mediaId,
+          done,
+          failed.map(({ stage, attempt, error }) => [stage, attempt, error?.error.message, error?.context]),
+          open,
+        ]),
+        [
+          ['m1', ['download', 'analyse'], [], []],
+          ['m2', [], [['download', 1, 'no answer again', { url: 'http://m2' }]], ['analyse']],
+          ['m3', [], [], ['download', 'analyse']],
+        ],
+      )
+      // Whoever looked at it before that is too late, and so is a version that never was.
+      assert.is(await ledger.recovery.resume('osaka/b', { version: found?.version ?? 0 }), undefined)
+      assert.is(await ledger.recovery.resume('osaka/b', { version: 1000 }), undefined)
+      assert.is(await ledger.recovery.resume('nobody/b', { version: 0 }), undefined)
+    }))
+
+  test(`${name}: services that start together share what is interrupted, and none is resumed twice`, () =>
+    withTeam(withStore, ['a', 'b', 'c'], async team => {
+      const [a] = team as [Ledger]
+      const ids = Array.from({ length: 12 }, (_, i) => `place-${i}`)
+      await tell(
+        a,
+        a,
+        ids.map(id => item(id, 'm')),
+      )
+      const taken = await Promise.all(
+        team.map(async ({ recovery }) => {
+          const mine: string[] = []
+          for await (const { workflow } of recovery.resumeAll({ idleForMs: 0 })) mine.push(workflow._id)
+          return mine
+        }),
+      )
+      // One that has been resumed is not idle, but with no time at all to be idle for it may be found again.
+      for (const id of ids) assert.ok(taken.flat().includes(`${id}/b`))
+      for (const id of ids) {
+        const events = await eventTypes(a, `${id}/b`)
+        assert.is(
+          events.filter(type => type === 'WorkflowResumed').length,
+          taken.flat().filter(one => one === `${id}/b`).length,
+        )
+      }
+    }))
+
+  test(`${name}: of many who resume the same version one wins`, () =>
+    withTeam(withStore, ['a', 'b', 'c', 'd'], async team => {
+      const [a] = team as [Ledger]
+      await tell(a, a, interrupted)
+      for (let round = 0; round < 5; round += 1) {
+        const version = interrupted.length + round
+        const contexts = await Promise.all(
+          team.map(({ recovery }) => recovery.resume('osaka/b', { version })),
+        )
+        assert.is(contexts.filter(context => context !== undefined).length, 1)
+      }
+    }))
+
+  test(`${name}: what failed is open again, once, with the failure it had`, () =>
+    withTeam(withStore, ['a', 'b'], async ([a, b]) => {
+      const [one, other] = [a as Ledger, b as Ledger]
+      const fatal = { type: 'error', locationId: 'osaka', batchId: 'b', error: { message: 'x' }, fatal: true }
+      await tell(one, one, [...interrupted, failure('osaka', 'm3', 'analyse'), fatal])
+      const retries = await Promise.all([
+        one.recovery.retryFailedStages('osaka/b'),
+        other.recovery.retryFailedStages('osaka/b'),
+      ])
+      assert.equal(
+        retries
+          .flat()
+          .map(({ stage, mediaId, attempt, nextAttempt, error }) => [
+            stage,
+            mediaId,
+            attempt,
+            nextAttempt,
+            error?.context,
+          ])
+          .sort(),
+        [
+          ['analyse', 'm3', 1, 2, { url: 'http://m3' }],
+          ['download', 'm2', 1, 2, { url: 'http://m2' }],
+        ],
+      )
+      assert.equal(await one.recovery.retryFailedStages('osaka/b'), [])
+      await one.caughtUp()
+      assert.is((await one.workflows.get('osaka/b'))?.status, 'active')
+      const location = await one.locations.get('osaka')
+      assert.equal([location?.activeWorkflows, location?.failedWorkflows], [1, 0])
+      await tell(one, one, [{ ...failure('osaka', 'm2', 'download'), id: 'again' }])
+      const item = await one.media.get('osaka/b/m2')
+      assert.equal(
+        item?.stages.map(({ status, attempt }) => [status, attempt]),
+        [['failed', 2]],
+      )
+      assert.equal(await other.recovery.retryFailedStages('osaka/b', { stages: ['analyse'] }), [])
+    }))
+}
+
+test.run()

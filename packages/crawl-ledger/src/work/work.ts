@@ -1,0 +1,193 @@
+import { type CrawlEvent, Name, sha256, stagesBefore, type WorkflowDocument } from '@crawl-ledger/domain'
+import type { Receipt, ViewStore } from '@crawl-ledger/log'
+import { activeWorkflows } from '../active-workflows.js'
+import type { Asking } from '../asking.js'
+import { ConfigurationError } from '../errors.js'
+import type { Handler } from '../ledger.js'
+import { Candidates } from './candidates.js'
+
+/** One stage of one media item that this server has to itself until the claim expires. */
+export interface Claim {
+  readonly id: string
+  /** `LOCATION/BATCH` */
+  readonly workflowId: string
+  readonly locationId: string
+  readonly batchId: string
+  readonly mediaId: string
+  readonly stage: string
+  readonly server: string
+  /** When it expires, by the store's clock, ISO. */
+  readonly until: string
+  /** 1 for the first attempt at this stage, one more for each failure before. */
+  readonly attempt: number
+}
+
+/** How much there is to do in one stage, of all workflows that run. */
+export interface StageDepth {
+  readonly stage: string
+  /** Nobody works on it. */
+  readonly open: number
+  /** Claimed, by living servers or dead ones. */
+  readonly claimed: number
+  /** Waits for `recovery.retryFailedStages`. */
+  readonly failed: number
+}
+
+export interface Work {
+  /**
+   * Takes up to `max` (1 to 1000, default 1) open items of a stage, of one location after the other. An item is open in a
+   * stage when it is found, when the stages that the new batch listed before this one are done, and when this one is
+   * neither done, failed nor claimed. May be empty: ask again later. Rejects with a `StoreError`.
+   */
+  claim(options: {
+    readonly stage: string
+    /** Default: the name of this process. */
+    readonly server?: string
+    /** For how long nobody else gets it, in milliseconds: 100 to 86,400,000, default 60,000. */
+    readonly leaseMs?: number
+    readonly max?: number
+  }): Promise<readonly Claim[]>
+  /** Moves the end of a claim, counted from now. undefined: another server has it, or it is over. Rejects with a `StoreError`. */
+  heartbeat(claim: Claim, options?: { readonly leaseMs?: number }): Promise<Claim | undefined>
+  /**
+   * Reports the stage done. The receipt is as that of `handleStageComplete`: `unchanged` when another server was first.
+   * What is reported after the claim expired is a fact all the same, and counts once.
+   */
+  complete(claim: Claim, done?: { readonly result?: unknown; readonly processing?: object }): Promise<Receipt>
+  /** Gives an item back. false: it was not this claim's any more. Rejects with a `StoreError`. */
+  release(claim: Claim): Promise<boolean>
+  /** What there is to do, by stage, from the views: what a number of servers is chosen by. Rejects with a `StoreError`. */
+  depth(): Promise<readonly StageDepth[]>
+}
+
+const whole = (name: string, value: number, low: number, high: number): number => {
+  if (Number.isInteger(value) && value >= low && value <= high) return value
+  throw new ConfigurationError(name, `it must be a whole number from ${low} to ${high}, and not ${value}.`)
+}
+
+const leaseOf = (leaseMs = 60_000): number => whole('leaseMs', leaseMs, 100, 86_400_000)
+
+type Claimed = Extract<CrawlEvent, { type: 'StageClaimed' }>
+
+const claimOf = (
+  { data }: Claimed,
+  { locationId, batchId }: { locationId: string; batchId: string },
+): Claim => {
+  const { claim: id, stage, mediaId, server, until, attempt } = data
+  return {
+    id,
+    workflowId: `${locationId}/${batchId}`,
+    locationId,
+    batchId,
+    mediaId,
+    stage,
+    server,
+    until,
+    attempt,
+  }
+}
+
+const isClaimed = (event: CrawlEvent): event is Claimed => event.type === 'StageClaimed'
+
+/** How many items may be in each stage: those that have the stage before it behind them. */
+const depthsOf = ({ described, mediaItems, work }: WorkflowDocument): readonly StageDepth[] => {
+  const of = (stage: string) => work.find(one => one.stage === stage) ?? { done: 0, failing: 0, claimed: 0 }
+  const listed = Array.isArray(described.stages) ? (described.stages as string[]) : []
+  const stages = listed.length > 0 ? listed : work.map(({ stage }) => stage)
+  return stages.map(stage => {
+    const last = stagesBefore(described.stages, stage)?.at(-1)
+    const { done, failing, claimed } = of(stage)
+    const arrived = last === undefined ? mediaItems : of(last).done
+    return { stage, open: Math.max(0, arrived - done - failing - claimed), claimed, failed: failing }
+  })
+}
+
+export interface WorkParts {
+  readonly views: ViewStore
+  readonly asking: Asking
+  readonly handle: Handler
+  readonly server: string
+}
+
+export const makeWork = ({ views, asking, handle, server: self }: WorkParts): Work => {
+  const candidates = new Candidates(views)
+  return {
+    claim: async ({ stage, server = self, leaseMs, max = 1 }) => {
+      if (!Name.is(stage)) throw new ConfigurationError('stage', `it must be ${Name.name}.`)
+      const lease = leaseOf(leaseMs)
+      whole('max', max, 1, 1000)
+      const claims: Claim[] = []
+      for (const workflow of await candidates.of(stage)) {
+        const { locationId, batchId } = workflow
+        const now = await asking.now()
+        const most = max - claims.length
+        const command = {
+          type: 'claim',
+          locationId,
+          batchId,
+          stage,
+          server,
+          most,
+          leaseMs: lease,
+          now,
+        } as const
+        const { events } = await asking.ask({ command, at: now })
+        const taken = events.filter(isClaimed).map(event => claimOf(event, workflow))
+        if (taken.length === 0) candidates.gaveNothing(workflow, stage)
+        else candidates.gave(workflow)
+        claims.push(...taken)
+        if (claims.length >= max) break
+      }
+      return claims
+    },
+    heartbeat: async (claim, { leaseMs } = {}) => {
+      const { locationId, batchId, stage, mediaId, server, id } = claim
+      const now = await asking.now()
+      const command = {
+        type: 'heartbeat',
+        locationId,
+        batchId,
+        stage,
+        mediaId,
+        server,
+        claim: id,
+        leaseMs: leaseOf(leaseMs),
+        now,
+      } as const
+      const { events } = await asking.ask({ command, at: now })
+      const held = events.find(isClaimed)
+      return held === undefined ? undefined : claimOf(held, claim)
+    },
+    complete: ({ id, locationId, batchId, mediaId, stage, server }, done = {}) =>
+      handle({
+        ...done,
+        type: 'stage-complete',
+        // The same claim's report is the same message, however often it is sent.
+        id: `done-${sha256(`${id}/${stage}/${mediaId}`)}`,
+        locationId,
+        batchId,
+        mediaId,
+        stage,
+        server,
+      }),
+    release: async ({ id, locationId, batchId, mediaId, stage, server }) => {
+      const command = { type: 'release', locationId, batchId, stage, mediaId, server, claim: id } as const
+      const { events } = await asking.ask({ command, at: await asking.now() })
+      return events.length > 0
+    },
+    depth: async () => {
+      const sums = new Map<string, StageDepth>()
+      for await (const workflow of activeWorkflows(views))
+        for (const { stage, open, claimed, failed } of depthsOf(workflow)) {
+          const sum = sums.get(stage) ?? { stage, open: 0, claimed: 0, failed: 0 }
+          sums.set(stage, {
+            stage,
+            open: sum.open + open,
+            claimed: sum.claimed + claimed,
+            failed: sum.failed + failed,
+          })
+        }
+      return [...sums.values()].sort((a, b) => (a.stage < b.stage ? -1 : 1))
+    },
+  }
+}
