@@ -1,0 +1,1 @@
+export type { Counts, EntityOptions, Faults, HeldMessage, NewMessage, TestBroker } from './broker.js'
