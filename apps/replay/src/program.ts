@@ -142,6 +142,32 @@ Killed, it goes on when it is run again.`,
     .argument('<place>', 'PARTITION:POSITION')
     .option('--yes', 'this is meant')
     .action(does(async () => (await import('./commands/quarantine.js')).discard))
+
+  const deadLetters = root
+    .command('dead-letters')
+    .description('messages that Service Bus keeps apart, since no consumer could take them')
+    .exitOverride()
+  const ofEntity = (name: string, description: string): Command =>
+    deadLetters
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .option('--queue <NAME>', 'those of a queue')
+      .option('--topic <NAME>', 'those of a topic’s subscription, with --subscription')
+      .option('--subscription <NAME>')
+      .option('--json', 'print JSON and nothing else')
+      .addHelpText(
+        'after',
+        `
+The broker is SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE with the identity of the machine.`,
+      )
+  ofEntity('list', 'each with its number, its reason and what it says')
+    .addOption(whole('--limit <N>', 'at most so many, the oldest first; by default 100'))
+    .action(does(async () => (await import('./commands/dead-letters.js')).list))
+  ofEntity('resend', 'send them again to where they were sent first, after what was wrong is mended')
+    .argument('[number...]', 'which ones, by their numbers')
+    .option('--all', 'all that are there')
+    .action(does(async () => (await import('./commands/dead-letters.js')).resend))
   return root
 }
 

@@ -11,11 +11,13 @@ import {
   RebuildTakenOver,
   ViewsReplaced,
 } from '@crawl-ledger/projector'
+import { BusError } from '@crawl-ledger/service-bus/errors'
 import { ArchiveUnusable, LogUnsound, OtherLog } from './archive/format.js'
 import { ConfigurationError, NotCaughtUp, PartitionStopped } from './errors.js'
 
 const spoken = [
   StoreError,
+  BusError,
   ArchiveUnusable,
   LogUnsound,
   OtherLog,

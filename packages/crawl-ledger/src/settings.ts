@@ -24,6 +24,10 @@ export interface Settings {
   readonly analyticsToken?: string
   /** Makes the hash chain an HMAC. */
   readonly auditKey?: string
+  /** Where messages come from and events go to; either this or `serviceBusNamespace`. */
+  readonly serviceBusConnectionString?: string
+  /** `NAME.servicebus.windows.net`: signs in with `DefaultAzureCredential`. */
+  readonly serviceBusNamespace?: string
   /** The MongoDB database where the store's URL names none. */
   readonly database: string
 }
@@ -84,12 +88,21 @@ const codecs = {
   SPOOL_MAX: whole(1, 10_000_000),
   ANALYTICS_TOKEN: text('a text of at least 16 characters', s => s.length >= 16),
   AUDIT_KEY: text('a text of at least 16 characters', s => s.length >= 16),
+  SERVICE_BUS_CONNECTION_STRING: text('Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…', s =>
+    /^Endpoint=sb:\/\//i.test(s),
+  ),
+  SERVICE_BUS_NAMESPACE: text('NAME or NAME.servicebus.windows.net', s => /^[a-z0-9][a-z0-9.-]*$/i.test(s)),
 }
 
 export type SettingName = keyof typeof codecs
 
 /** Settings whose value is never shown. A store's URL may hold a password. */
-const secret: ReadonlySet<SettingName> = new Set(['STORE', 'ANALYTICS_TOKEN', 'AUDIT_KEY'])
+const secret: ReadonlySet<SettingName> = new Set([
+  'STORE',
+  'ANALYTICS_TOKEN',
+  'AUDIT_KEY',
+  'SERVICE_BUS_CONNECTION_STRING',
+])
 
 const read = <A>(
   name: SettingName,
@@ -132,5 +145,17 @@ export const readSettings = (
     ...known('spool', spool === 'off' ? undefined : spool),
     ...known('analyticsToken', read('ANALYTICS_TOKEN', codecs.ANALYTICS_TOKEN, value('ANALYTICS_TOKEN'))),
     ...known('auditKey', read('AUDIT_KEY', codecs.AUDIT_KEY, value('AUDIT_KEY'))),
+    ...known(
+      'serviceBusConnectionString',
+      read(
+        'SERVICE_BUS_CONNECTION_STRING',
+        codecs.SERVICE_BUS_CONNECTION_STRING,
+        value('SERVICE_BUS_CONNECTION_STRING'),
+      ),
+    ),
+    ...known(
+      'serviceBusNamespace',
+      read('SERVICE_BUS_NAMESPACE', codecs.SERVICE_BUS_NAMESPACE, value('SERVICE_BUS_NAMESPACE')),
+    ),
   }
 }

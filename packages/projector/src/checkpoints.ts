@@ -28,23 +28,41 @@ export const beginning = (partition: number): Checkpoint => ({
   discarded: [],
 })
 
+/** Where whoever keeps checkpoints under this name stands in every partition. */
+export const checkpointsOf = async (
+  views: ViewStore,
+  name: string,
+  partitions: number,
+): Promise<Map<number, Checkpoint>> => {
+  const kept = new Map((await views.checkpoints(name)).map(c => [c.partition, c]))
+  return new Map(Array.from({ length: partitions }, (_, p) => [p, kept.get(p) ?? beginning(p)]))
+}
+
 /** Where a build stands in every partition. */
-export const readCheckpoints = async (
+export const readCheckpoints = (
   views: ViewStore,
   build: Build,
   partitions: number,
-): Promise<Map<number, Checkpoint>> => {
-  const kept = new Map((await views.checkpoints(buildName(build))).map(c => [c.partition, c]))
-  return new Map(Array.from({ length: partitions }, (_, p) => [p, kept.get(p) ?? beginning(p)]))
+): Promise<Map<number, Checkpoint>> => checkpointsOf(views, buildName(build), partitions)
+
+/** The first checkpoint whose commit is not in the log, or is not the one that was seen; undefined where all is well. */
+export const checkpointAstray = async (
+  log: Log,
+  checkpoints: Iterable<Checkpoint>,
+): Promise<Checkpoint | undefined> => {
+  for (const checkpoint of checkpoints) {
+    const { partition, position, hash } = checkpoint
+    if (position === 0) continue
+    const [commit] = await log.read(new Map([[partition, position - 1]]), 1)
+    if (commit?.position !== position || commit.hash !== hash) return checkpoint
+  }
+  return undefined
 }
 
 /** Compares the commit at each checkpoint with the hash that was kept. */
 export const checkLogIsAhead = async (log: Log, checkpoints: Iterable<Checkpoint>): Promise<void> => {
-  for (const { partition, position, hash } of checkpoints) {
-    if (position === 0) continue
-    const [commit] = await log.read(new Map([[partition, position - 1]]), 1)
-    if (commit?.position !== position || commit.hash !== hash) throw new LogBehindViews(partition, position)
-  }
+  const astray = await checkpointAstray(log, checkpoints)
+  if (astray !== undefined) throw new LogBehindViews(astray.partition, astray.position)
 }
 
 /** The checkpoint after a change of what it says, as it is written. */

@@ -7,7 +7,13 @@ export {
   RebuildNeeded,
   readBuild,
 } from './build.js'
-export { LogBehindViews, readCheckpoints } from './checkpoints.js'
+export {
+  checkpointAstray,
+  checkpointsOf,
+  LogBehindViews,
+  movesOf,
+  readCheckpoints,
+} from './checkpoints.js'
 export { CommitUnreadable, type FoldFailure } from './fold.js'
 export { follow } from './follow.js'
 export type { ProjectorMeter, Stage } from './meter.js'
@@ -30,3 +36,4 @@ export type {
 export { type Progress, type VerifyLogOptions, verifyLog } from './verify/log.js'
 export { LogCheck } from './verify/log-check.js'
 export { type VerifyViewsOptions, verifyViews } from './verify/views.js'
+export { Waiting } from './waiting.js'

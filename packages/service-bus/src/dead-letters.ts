@@ -1,0 +1,142 @@
+import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
+import type { Bus } from './bus.js'
+import { addressOf, type Entity, entityName } from './entity.js'
+import { BusUnusable } from './errors.js'
+import { idOf, idProperty } from './incoming.js'
+import { busError } from './sdk-errors.js'
+
+/** A message that the broker keeps apart, since it could not be taken. */
+export interface DeadLetter {
+  /** The broker's number: what it is named by. */
+  readonly sequenceNumber: string
+  readonly messageId: string | undefined
+  readonly enqueuedAt: string | undefined
+  /** As in a rejection, or the broker's own, such as `MaxDeliveryCountExceeded`. */
+  readonly reason: string | undefined
+  readonly description: string | undefined
+  /** As it was sent: JSON, or bytes. */
+  readonly body: unknown
+}
+
+/** How many are looked at or sent in one go. */
+const together = 100
+
+/** For how long the broker may have nothing more before that is taken for the end, in milliseconds. */
+const lastMs = 2000
+
+const receiverOf = ({ client }: Bus, entity: Entity): ServiceBusReceiver => {
+  const options = { subQueueType: 'deadLetter' } as const
+  return 'queue' in entity
+    ? client.createReceiver(entity.queue, options)
+    : client.createReceiver(entity.topic, entity.subscription, options)
+}
+
+const sequenceOf = ({ sequenceNumber }: ServiceBusReceivedMessage): string => String(sequenceNumber)
+
+const deadLetterOf = (message: ServiceBusReceivedMessage): DeadLetter => ({
+  sequenceNumber: sequenceOf(message),
+  messageId: idOf(message),
+  enqueuedAt: message.enqueuedTimeUtc?.toISOString(),
+  reason: message.deadLetterReason,
+  description: message.deadLetterErrorDescription,
+  body: message.body,
+})
+
+/**
+ * The dead letters of an entity, the oldest first. Looking takes nothing away.
+ *
+ * @throws BusError
+ */
+export async function* deadLetters(bus: Bus, entity: Entity): AsyncIterable<DeadLetter> {
+  const receiver = receiverOf(bus, entity)
+  try {
+    let fromSequenceNumber: ServiceBusReceivedMessage['sequenceNumber']
+    for (;;) {
+      const found = await receiver.peekMessages(
+        together,
+        fromSequenceNumber === undefined ? {} : { fromSequenceNumber },
+      )
+      yield* found.map(deadLetterOf)
+      fromSequenceNumber = found.at(-1)?.sequenceNumber?.add(1)
+      if (fromSequenceNumber === undefined) return
+    }
+  } catch (error) {
+    throw busError(bus.name, entityName(entity), error)
+  } finally {
+    await receiver.close().catch(() => {})
+  }
+}
+
+const own = ['DeadLetterReason', 'DeadLetterErrorDescription']
+
+/**
+ * The message once more. Its id goes along as a property, and the broker's own is another one: else duplicate
+ * detection would drop it.
+ */
+const again = (message: ServiceBusReceivedMessage) => {
+  const { body, contentType, correlationId, sessionId, subject, applicationProperties = {} } = message
+  const id = idOf(message)
+  const properties = Object.fromEntries(
+    Object.entries(applicationProperties).filter(([key]) => !own.includes(key)),
+  )
+  return {
+    body,
+    messageId: `${(id ?? 'message').slice(0, 90)}~again-${sequenceOf(message)}`,
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(subject === undefined ? {} : { subject }),
+    applicationProperties: { ...properties, ...(id === undefined ? {} : { [idProperty]: id }) },
+  }
+}
+
+/**
+ * Sends dead letters again to where they were sent first, and takes them from the dead ones when the broker has them.
+ * Killed in between, one is sent twice, with the same id. A topic hands it to all its subscriptions again.
+ *
+ * @param chosen the numbers of those that are sent; undefined: all that are there
+ * @returns how many were sent
+ * @throws BusError
+ */
+export const resendDeadLetters = async (
+  bus: Bus,
+  entity: Entity,
+  chosen?: ReadonlySet<string>,
+): Promise<number> => {
+  const receiver = receiverOf(bus, entity)
+  const sender = bus.client.createSender(addressOf(entity))
+  const passed: ServiceBusReceivedMessage[] = []
+  const seen = new Set<string>()
+  let sent = 0
+  try {
+    for (;;) {
+      const found = await receiver.receiveMessages(together, { maxWaitTimeInMs: lastMs })
+      if (found.length === 0 || (chosen !== undefined && sent === chosen.size)) {
+        passed.push(...found)
+        break
+      }
+      for (const message of found) {
+        if (seen.has(sequenceOf(message)))
+          throw new BusUnusable(
+            `${entityName(entity)}: the locks on its dead letters run out before all are looked at. Send fewer at a time, by their numbers.`,
+          )
+        seen.add(sequenceOf(message))
+        if (chosen?.has(sequenceOf(message)) === false) {
+          passed.push(message)
+          continue
+        }
+        await sender.sendMessages(again(message))
+        await receiver.completeMessage(message)
+        sent += 1
+      }
+    }
+    return sent
+  } catch (error) {
+    throw busError(bus.name, entityName(entity), error)
+  } finally {
+    // Given back at the end, or they would be delivered to us once more.
+    for (const message of passed) await receiver.abandonMessage(message).catch(() => {})
+    await receiver.close().catch(() => {})
+    await sender.close().catch(() => {})
+  }
+}

@@ -1,0 +1,193 @@
+import type { ServiceBusSender } from '@azure/service-bus'
+import type { EventType } from '@crawl-ledger/domain'
+import { type Checkpoint, Reader, type Store, StoreError } from '@crawl-ledger/log'
+import { checkpointAstray, checkpointsOf, movesOf, Tenure, Waiting } from '@crawl-ledger/projector'
+import {
+  BehaviorSubject,
+  defer,
+  lastValueFrom,
+  merge,
+  type Observable,
+  repeat,
+  retry,
+  Subject,
+  take,
+  takeWhile,
+  timer,
+} from 'rxjs'
+import type { Bus } from './bus.js'
+import { BusUnavailable, LogBehindPublished } from './errors.js'
+import type { Logger } from './logger.js'
+import { type Choice, outgoingOf } from './outgoing.js'
+import { busError } from './sdk-errors.js'
+import { sendAll } from './sending.js'
+import { startHere } from './start-here.js'
+import { messageCounter } from './telemetry.js'
+
+export interface PublisherOptions {
+  readonly bus: Bus
+  /** The topic or the queue that events are sent to. */
+  readonly to: string
+  /** The log is the outbox. */
+  readonly store: Store
+  /** This process, which no other has the name of. */
+  readonly server: string
+  /** Which events; left out, all. */
+  readonly events?: readonly EventType[]
+  /** Whether messages carry their location as `sessionId`: needed where the receiving entity has sessions. Default false. */
+  readonly sessions?: boolean
+  /** Where a publisher that never ran begins: with what comes from now on, or with the first commit. Default `end`. */
+  readonly from?: 'end' | 'start'
+  /** After how long another publisher takes the partitions of one that died, in milliseconds. Default 10,000. */
+  readonly leaseMs?: number
+  readonly logger?: Logger
+}
+
+export interface PublisherStatus {
+  /** `waiting`: the broker or the store is away, see `error`. */
+  readonly state: 'starting' | 'publishing' | 'waiting' | 'stopped' | 'failed'
+  readonly error?: Error
+  /** How many messages were sent. */
+  readonly published: number
+}
+
+/** The name under which a publisher keeps its checkpoints and leases. */
+export const publisherName = (to: string): string => `publish/${to}`
+
+const longestPauseMs = 30_000
+const commitsAtOnce = 500
+
+/**
+ * Follows the log and sends its events to a topic: at least once, in the order of each partition. Several publishers
+ * share the partitions. A rebuild of the views does not touch it, and nothing is sent of a log's past but by `from`.
+ */
+export class Publisher {
+  /** Resolves when it was stopped. Rejects with what trying again does not mend. */
+  readonly finished: Promise<void>
+  private readonly statuses = new BehaviorSubject<PublisherStatus>({ state: 'starting', published: 0 })
+  private readonly reader: Reader
+  private readonly sender: ServiceBusSender
+  private readonly wake = new Subject<void>()
+  private readonly name: string
+  private readonly choice: Choice
+  private readonly count: ReturnType<typeof messageCounter>
+  private checkpoints: Map<number, Checkpoint> | undefined
+  private published = 0
+  private stopping = false
+
+  constructor(private readonly options: PublisherOptions) {
+    const { bus, to, store, events, sessions = false } = options
+    this.name = publisherName(to)
+    this.choice = { events: events === undefined ? undefined : new Set(events), sessions }
+    this.reader = new Reader(store.log)
+    this.sender = bus.client.createSender(to)
+    this.count = messageCounter(to)
+    this.finished = this.run()
+    this.finished.catch(() => {})
+  }
+
+  get status(): Observable<PublisherStatus> {
+    return this.statuses.asObservable()
+  }
+
+  get now(): PublisherStatus {
+    return { ...this.statuses.value, published: this.published }
+  }
+
+  /** Finishes the batch in hand. */
+  async stop(): Promise<void> {
+    this.stopping = true
+    this.wake.next()
+    await this.finished.catch(() => {})
+  }
+
+  private async run(): Promise<void> {
+    const { store, server, leaseMs = 10_000, logger, to } = this.options
+    const tenure = new Tenure(store.leases, {
+      projection: this.name,
+      worker: server,
+      partitions: store.log.partitions,
+      leaseMs,
+      onError: error => logger?.warn({ to, error: textOf(error) }, 'the leases could not be renewed'),
+    })
+    const waiting = new Waiting(merge(this.wake, tenure.changes))
+    let found = false
+    const following = defer(async () => {
+      waiting.begin()
+      found = this.stopping ? false : await this.step(tenure.now)
+    }).pipe(
+      retry({ delay: (error, count) => this.pause(error, count), resetOnSuccess: true }),
+      repeat({ delay: () => waiting.next(found) }),
+      takeWhile(() => !this.stopping),
+    )
+    try {
+      await lastValueFrom(following, { defaultValue: undefined })
+      this.enter('stopped')
+    } catch (error) {
+      this.enter('failed', error as Error)
+      throw error
+    } finally {
+      waiting.end()
+      await tenure.stop()
+      await this.sender.close().catch(() => {})
+      this.statuses.complete()
+    }
+  }
+
+  /** Sends what the next commits tell, then moves the checkpoints. Whether there were any. */
+  private async step(ours: ReadonlySet<number>): Promise<boolean> {
+    const checkpoints = await this.stand()
+    const mine = [...checkpoints.values()].filter(({ partition }) => ours.has(partition))
+    if (mine.length === 0) return false
+    const after = new Map(mine.map(({ partition, position }) => [partition, position]))
+    const commits = await this.reader.next(after, commitsAtOnce)
+    this.enter('publishing')
+    if (commits.length === 0) return false
+    const messages = commits.flatMap(commit => outgoingOf(commit, this.choice))
+    await sendAll(this.sender, messages).catch((error: unknown) => {
+      throw busError(this.options.bus.name, this.options.to, error)
+    })
+    this.published += messages.length
+    this.count('published', messages.length)
+    const moves = movesOf(checkpoints, commits, [])
+    if (await this.options.store.views.save({ projection: this.name, writes: [], moves }))
+      for (const move of moves) checkpoints.set(move.partition, move)
+    // Another publisher was there: where it is, so are we.
+    else this.checkpoints = undefined
+    return true
+  }
+
+  private async stand(): Promise<Map<number, Checkpoint>> {
+    if (this.checkpoints !== undefined) return this.checkpoints
+    const { store, from = 'end' } = this.options
+    if (from === 'end') await startHere(store, this.name, this.reader)
+    const checkpoints = await checkpointsOf(store.views, this.name, store.log.partitions)
+    const astray = await checkpointAstray(store.log, checkpoints.values())
+    if (astray !== undefined) throw new LogBehindPublished(astray.partition, astray.position)
+    this.checkpoints = checkpoints
+    return checkpoints
+  }
+
+  /** What is away is tried again for ever; anything else cannot mend itself. */
+  private pause(error: unknown, count: number): Observable<unknown> {
+    this.checkpoints = undefined
+    if (!(error instanceof StoreError || error instanceof BusUnavailable)) throw error
+    this.enter('waiting', error)
+    if (this.stopping) return timer(0)
+    return merge(this.wake, timer(Math.min(longestPauseMs, 100 * 2 ** (count - 1)))).pipe(take(1))
+  }
+
+  private enter(state: PublisherStatus['state'], error?: Error): void {
+    const { logger, to } = this.options
+    const before = this.statuses.value.state
+    const published = this.published
+    this.statuses.next({ state, published, ...(error === undefined ? {} : { error }) })
+    if (before === state) return
+    const fields = { to, published, ...(error === undefined ? {} : { error: error.message }) }
+    if (state === 'failed') logger?.error(fields, 'publishing has ended')
+    else if (state === 'waiting') logger?.warn(fields, 'publishing waits')
+    else logger?.info(fields, state)
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
+import { type Settlement, settle } from './settlement.js'
+
+export interface ReceptionOptions {
+  readonly receiver: ServiceBusReceiver
+  /** How many messages are in hand at most. */
+  readonly atOnce: number
+  /** After how long without a message it ends, in milliseconds; undefined: never. */
+  readonly idleMs?: number
+  /** Whether the receiver is gone when its link is: that of a session does not come back by itself. */
+  readonly endsWithLink: boolean
+  readonly work: (message: ServiceBusReceivedMessage) => Promise<Settlement>
+  readonly onSettled: (message: ServiceBusReceivedMessage, settlement: Settlement) => void
+  /** The broker does not know of the settlement, and delivers the message again. */
+  readonly onLost: (message: ServiceBusReceivedMessage, error: unknown) => void
+  readonly onError: (args: ProcessErrorArgs) => void
+}
+
+/** For how long the broker's answers to the last settlements are waited for. */
+const lastAnswersMs = 5000
+
+/** Takes messages from one receiver until it is idle, its link is lost, or it is told to end. */
+export class Reception {
+  private readonly handling = new Set<Promise<void>>()
+  private readonly settling = new Set<Promise<void>>()
+  private idle: NodeJS.Timeout | undefined
+  private readonly gone = new AbortController()
+  private end = (): void => {}
+
+  constructor(private readonly options: ReceptionOptions) {}
+
+  get inHand(): number {
+    return this.handling.size
+  }
+
+  /** Resolves when nothing of it is in hand any more. */
+  async run(halt: AbortSignal): Promise<void> {
+    const { receiver, atOnce } = this.options
+    const ended = new Promise<void>(resolve => {
+      this.end = resolve
+    })
+    halt.addEventListener('abort', this.end, { once: true })
+    const subscription = receiver.subscribe(
+      {
+        processMessage: message => this.take(message),
+        processError: async args => this.failed(args),
+      },
+      { autoCompleteMessages: false, maxConcurrentCalls: atOnce },
+    )
+    if (halt.aborted) this.end()
+    this.watchIdle()
+    await ended
+    halt.removeEventListener('abort', this.end)
+    clearTimeout(this.idle)
+    // A link that is lost cannot be closed in an orderly way.
+    await subscription.close().catch(() => {})
+    while (this.handling.size > 0) await Promise.all(this.handling)
+    await this.answered()
+    await receiver.close().catch(() => {})
+  }
+
+  private take(message: ServiceBusReceivedMessage): Promise<void> {
+    clearTimeout(this.idle)
+    const taken = this.handle(message).finally(() => {
+      this.handling.delete(taken)
+      if (this.handling.size === 0) this.watchIdle()
+    })
+    this.handling.add(taken)
+    return taken
+  }
+
+  private watchIdle(): void {
+    const { idleMs } = this.options
+    clearTimeout(this.idle)
+    if (idleMs !== undefined) this.idle = setTimeout(() => this.end(), idleMs)
+  }
+
+  /** Its place is free for another message as soon as it is handled: that the broker hears of it takes its time. */
+  private async handle(message: ServiceBusReceivedMessage): Promise<void> {
+    const { receiver, work, onSettled, onLost } = this.options
+    const settlement = await work(message)
+    const settled = settle(receiver, message, settlement)
+      .then(
+        () => onSettled(message, settlement),
+        (error: unknown) => onLost(message, error),
+      )
+      .finally(() => this.settling.delete(settled))
+    this.settling.add(settled)
+  }
+
+  private failed(args: ProcessErrorArgs): void {
+    this.options.onError(args)
+    if (!this.options.endsWithLink || args.errorSource !== 'receive') return
+    this.gone.abort()
+    this.end()
+  }
+
+  /** Of a link that is lost no answer comes. */
+  private async answered(): Promise<void> {
+    const late = AbortSignal.any([this.gone.signal, AbortSignal.timeout(lastAnswersMs)])
+    const waited = delay(2 * lastAnswersMs, undefined, { signal: late }).catch(() => {})
+    await Promise.race([waited, Promise.all(this.settling)])
+  }
+}
