@@ -1,4 +1,4 @@
-import { type Ledger, openLedger, readSettings } from 'crawl-ledger'
+import { type Handler, type Ledger, openLedger, readSettings } from 'crawl-ledger'
 import { serveAnalytics } from './analytics.js'
 import { type MessagesFile, openMessages } from './messages-file.js'
 import type { Options } from './options.js'
@@ -7,6 +7,7 @@ import { plural } from './report.js'
 import { aborted, type Ran, run } from './run.js'
 import * as tell from './tell.js'
 import { byLocation, readLocations, totalsOf } from './totals.js'
+import type { Via } from './via-service-bus.js'
 import { sample, storeOf } from './where.js'
 
 const interruptedCode = 130
@@ -25,6 +26,7 @@ export interface Surroundings {
 interface Parts extends Surroundings {
   readonly options: Options
   readonly ledger: Ledger
+  readonly handle: Handler
   readonly file: MessagesFile
   readonly port: number
 }
@@ -88,10 +90,18 @@ export const demo = async (options: Options, surroundings: Surroundings): Promis
   const file = await openMessages(from)
   const settings = readSettings(surroundings.env, { STORE: storeOf(options, surroundings.env, from) })
   const ledger = await openLedger({ ...settings, project: true })
+  let via: Via | undefined
   try {
-    const parts = { ...surroundings, options, ledger, file, port: settings.port }
+    // Loaded only where it is asked for.
+    via =
+      options.via === undefined
+        ? undefined
+        : await (await import('./via-service-bus.js')).viaServiceBus(ledger, settings)
+    const handle = via?.handle ?? ledger.handle
+    const parts = { ...surroundings, options, ledger, handle, file, port: settings.port }
     return await (options.json ? forMachines(parts) : forPersons(parts))
   } finally {
+    await via?.close()
     await ledger.close()
   }
 }

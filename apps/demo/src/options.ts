@@ -5,6 +5,8 @@ export interface Options {
   readonly from?: string
   /** The URL of a store; a SQLite file of its own for each file of messages where none is named. */
   readonly store?: string
+  /** What the messages go through on their way to the ledger. */
+  readonly via?: 'service-bus'
   readonly json: boolean
   readonly serve: boolean
 }
@@ -17,6 +19,7 @@ export type Command =
 const known = {
   from: { type: 'string' },
   store: { type: 'string' },
+  via: { type: 'string' },
   json: { type: 'boolean' },
   serve: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -25,6 +28,7 @@ const known = {
 const examples: { readonly [option: string]: string } = {
   from: '--from messages.jsonl.gz',
   store: '--store sqlite:crawl.db',
+  via: '--via service-bus',
 }
 
 const wrong = (why: string): Command => ({ kind: 'wrong', why: `${why} See --help.` })
@@ -51,15 +55,17 @@ export const readCommand = (args: readonly string[]): Command => {
     if (type === 'string' && missing)
       return wrong(`${token.rawName} needs a value, as in ${examples[token.name]}.`)
   }
-  const { from, store, json, serve, help } = values
+  const { from, store, via, json, serve, help } = values
   if (help === true) return { kind: 'help' }
   if (json === true && serve === true)
     return wrong('--json ends with one object and --serve stays up: use one of them.')
+  if (via !== undefined && via !== 'service-bus') return wrong(`--via takes service-bus, and not "${via}".`)
   return {
     kind: 'run',
     options: {
       ...(typeof from === 'string' ? { from } : {}),
       ...(typeof store === 'string' ? { store } : {}),
+      ...(via === 'service-bus' ? { via } : {}),
       json: json === true,
       serve: serve === true,
     },
@@ -68,7 +74,7 @@ export const readCommand = (args: readonly string[]): Command => {
 
 export const help = `crawl-ledger demo: the whole system in one process, from a file of messages.
 
-  npx -y pnpm@12 demo [--from FILE.jsonl[.gz]] [--store URL] [--json] [--serve]
+  npx -y pnpm@12 demo [--from FILE.jsonl[.gz]] [--store URL] [--via service-bus] [--json] [--serve]
 
 It gives every line of the file to the handlers, which append events to a log; folds the log
 into views at the same time; then shows the locations, one workflow's history, and the answer
@@ -81,6 +87,10 @@ was recorded once is not recorded twice.
                   sqlite:crawl.db
                   mongodb://localhost:27017/crawl_demo
                   memory:                    kept nowhere
+  --via service-bus
+                the messages are sent to the queue crawl-demo of Azure Service Bus and received from
+                there: of the broker that SERVICE_BUS_CONNECTION_STRING or SERVICE_BUS_NAMESPACE names,
+                else of a small stand-in within the process, to which the real client talks
   --json        print one object with all totals and nothing else; seconds.project is how long
                 after the last receipt the views were up to date
   --serve       leave the analytics server up on port 3003 (or PORT), until Ctrl-C

@@ -1,4 +1,4 @@
-import { explain, type Ledger, NotCaughtUp } from 'crawl-ledger'
+import { explain, type Handler, type Ledger, NotCaughtUp } from 'crawl-ledger'
 import { type Counts, ingest, noCounts, StoreAway } from './ingest.js'
 import { FileError, type MessagesFile } from './messages-file.js'
 import { clean, type Output } from './output.js'
@@ -57,6 +57,8 @@ const stopped = (error: unknown, ledger: Ledger, counts: Counts): DemoError => {
 
 export interface Parts {
   readonly ledger: Ledger
+  /** What the messages are given to. */
+  readonly handle: Handler
   readonly file: MessagesFile
   readonly output: Output
   readonly signal: AbortSignal
@@ -67,7 +69,7 @@ export interface Parts {
 }
 
 /** Gives the file's messages to the ledger and waits until the views hold them. */
-export const run = async ({ ledger, file, output, signal, atOnce, progressOn }: Parts): Promise<Ran> => {
+export const run = async ({ ledger, handle, file, output, signal, atOnce, progressOn }: Parts): Promise<Ran> => {
   const counts = noCounts()
   const progress =
     progressOn === undefined
@@ -89,7 +91,7 @@ export const run = async ({ ledger, file, output, signal, atOnce, progressOn }: 
   const began = performance.now()
   let received = began
   try {
-    await ingest({ lines: file.lines(), handle: ledger.handle, counts, onRejected, onAway, signal, atOnce })
+    await ingest({ lines: file.lines(), handle, counts, onRejected, onAway, signal, atOnce })
     received = performance.now()
     await caughtUp(ledger, signal)
   } catch (error) {

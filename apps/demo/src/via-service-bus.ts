@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import type { ServiceBusMessage } from '@azure/service-bus'
+import { startTestBroker } from '@crawl-ledger/service-bus/test-broker'
+import type { Handler, Ledger, Receipt, Settings } from 'crawl-ledger'
+import { type Bus, type Consumer, connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
+
+/** Messages that go through Service Bus on their way to the ledger. */
+export interface Via {
+  /** Sends a message, and resolves with the receipt that the consumer had for it. */
+  readonly handle: Handler
+  close(): Promise<void>
+}
+
+const queue = 'crawl-demo'
+
+type Place = Pick<Settings, 'serviceBusConnectionString' | 'serviceBusNamespace'>
+
+/** The broker that the settings name; where they name none, a stand-in within this process. */
+const brokerOf = async ({
+  serviceBusConnectionString: connectionString,
+  serviceBusNamespace: namespace,
+}: Place): Promise<{ bus: Bus; close: () => Promise<void> }> => {
+  if (connectionString !== undefined || namespace !== undefined) {
+    const bus = await connectServiceBus({
+      ...(connectionString === undefined ? {} : { connectionString }),
+      ...(namespace === undefined ? {} : { namespace }),
+    })
+    return { bus, close: () => bus.close() }
+  }
+  const broker = await startTestBroker()
+  broker.queue(queue, { sessions: true })
+  const bus = await connectServiceBus({ connectionString: broker.connectionString })
+  return {
+    bus,
+    close: async () => {
+      await bus.close()
+      await broker.close()
+    },
+  }
+}
+
+/** Sends what was handed over together in as few batches as the broker takes. */
+const batching = (bus: Bus, onError: (error: unknown) => void) => {
+  const sender = bus.client.createSender(queue)
+  let waiting: ServiceBusMessage[] = []
+  let sending: Promise<void> | undefined
+  const send = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      let batch = await sender.createMessageBatch()
+      for (const message of waiting.splice(0)) {
+        if (batch.tryAddMessage(message)) continue
+        await sender.sendMessages(batch)
+        batch = await sender.createMessageBatch()
+        if (!batch.tryAddMessage(message)) await sender.sendMessages(message)
+      }
+      if (batch.count > 0) await sender.sendMessages(batch)
+    }
+  }
+  return {
+    add: (message: ServiceBusMessage): void => {
+      waiting.push(message)
+      sending ??= new Promise<void>(resolve => setImmediate(resolve))
+        .then(send)
+        .catch(onError)
+        .finally(() => {
+          sending = undefined
+        })
+    },
+    close: () => sender.close(),
+  }
+}
+
+/** Puts Service Bus between the file and the ledger: sender, broker, consumer, handlers. */
+export const viaServiceBus = async (ledger: Ledger, place: Place): Promise<Via> => {
+  const { bus, close } = await brokerOf(place)
+  /** Who waits for a receipt, by the correlation id of what was sent. */
+  const waiting = new Map<string, { resolve: (receipt: Receipt) => void; reject: (error: unknown) => void }>()
+  const fail = (error: unknown): void => {
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+  const consumer: Consumer = startConsumer({
+    bus,
+    from: { queue },
+    ping: ledger.ping,
+    handle: async (message, context) => {
+      const receipt = await ledger.handle(message, context)
+      // What the store does not take now stays with the consumer.
+      if (receipt.outcome !== 'unavailable') {
+        waiting.get(context.correlationId ?? '')?.resolve(receipt)
+        waiting.delete(context.correlationId ?? '')
+      }
+      return receipt
+    },
+  })
+  consumer.finished.catch(fail)
+  const sender = batching(bus, fail)
+  return {
+    handle: message =>
+      new Promise((resolve, reject) => {
+        const correlationId = randomUUID()
+        waiting.set(correlationId, { resolve, reject })
+        const { locationId } = (message ?? {}) as { locationId?: unknown }
+        const sessionId = typeof locationId === 'string' ? locationId.slice(0, 128) : 'none'
+        sender.add({ body: message, correlationId, sessionId })
+      }),
+    close: async () => {
+      await consumer.stop()
+      await sender.close()
+      await close()
+    },
+  }
+}
