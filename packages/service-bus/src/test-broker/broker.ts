@@ -43,16 +43,21 @@ export interface NewMessage {
   readonly applicationProperties?: Record<string, unknown>
 }
 
-/** What goes wrong, if a test says so; each may be set and cleared at any time. */
+/** What goes wrong, if a test says so; each may be set and cleared at any time. Entities are named as they were added. */
 export interface Faults {
   /**
    * Asked at each settlement: `before` cuts the connection without applying it, `after` applies it and cuts before
    * the answer.
    */
   onSettle?: ((entity: string) => 'before' | 'after' | undefined) | undefined
-  /** Asked at each delivery: `twice` delivers the message a second time to whoever has credit. */
+  /** Asked at each transfer that a client sends, with one message or a batch: the same for it. */
+  onSend?: ((entity: string) => 'before' | 'after' | undefined) | undefined
+  /**
+   * Asked at each delivery: `twice` delivers the message a second time to whoever has credit. Whoever settles it
+   * second is told that the lock is lost.
+   */
   onDeliver?: ((entity: string) => 'twice' | undefined) | undefined
-  /** Asked at each new link: refuses it with the AMQP condition that is returned. */
+  /** Asked at each new link to an entity: refuses it with the AMQP condition that is returned. */
   refuseLinks?: ((address: string) => string | undefined) | undefined
 }
 

@@ -1,1 +1,2 @@
 export type { Counts, EntityOptions, Faults, HeldMessage, NewMessage, TestBroker } from './broker.js'
+export { startTestBroker } from './start.js'
