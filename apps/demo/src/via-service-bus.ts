@@ -29,7 +29,7 @@ const brokerOf = async ({
   }
   const broker = await startTestBroker()
   broker.queue(queue, { sessions: true })
-  const bus = await connectServiceBus({ connectionString: broker.connectionString })
+  const bus = await connectServiceBus({ connectionString: broker.connectionString, timeoutMs: 2000 })
   return {
     bus,
     close: async () => {
@@ -83,6 +83,9 @@ export const viaServiceBus = async (ledger: Ledger, place: Place): Promise<Via> 
     bus,
     from: { queue },
     ping: ledger.ping,
+    // As many as there may be locations in the file at once: one that had to wait would hold up the reading.
+    sessionsAtOnce: 100,
+    atOnce: 1000,
     handle: async (message, context) => {
       const receipt = await ledger.handle(message, context)
       // What the store does not take now stays with the consumer.

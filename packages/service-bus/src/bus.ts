@@ -6,7 +6,10 @@ export interface BusOptions {
   readonly connectionString?: string
   /** `NAME.servicebus.windows.net`, or `NAME` alone: signs in with `DefaultAzureCredential`. */
   readonly namespace?: string
-  /** How long one operation may take, in milliseconds: 100 to 600,000, default 60,000. */
+  /**
+   * How long one attempt at an operation may take, in milliseconds: 100 to 600,000, default 10,000. So long `close` may
+   * take, too, for the SDK's question for the next session cannot be broken off.
+   */
   readonly timeoutMs?: number
 }
 
@@ -15,10 +18,12 @@ export interface Bus {
   /** The namespace, without keys. */
   readonly name: string
   readonly client: ServiceBusClient
+  /** What would keep the process alive for a minute if the connection were closed before its answer is there. */
+  readonly asked: Set<Promise<unknown>>
   close(): Promise<void>
 }
 
-const clientOptions = ({ timeoutMs = 60_000 }: BusOptions): ServiceBusClientOptions => {
+const clientOptions = ({ timeoutMs = 10_000 }: BusOptions): ServiceBusClientOptions => {
   if (!(Number.isInteger(timeoutMs) && timeoutMs >= 100 && timeoutMs <= 600_000))
     throw new BusUnusable(`timeoutMs: it must be a whole number from 100 to 600000, and not ${timeoutMs}.`)
   return {
@@ -62,5 +67,14 @@ const clientOf = async (options: BusOptions): Promise<ServiceBusClient> => {
  */
 export const connectServiceBus = async (options: BusOptions): Promise<Bus> => {
   const client = await clientOf(options)
-  return { name: client.fullyQualifiedNamespace, client, close: () => client.close() }
+  const asked = new Set<Promise<unknown>>()
+  return {
+    name: client.fullyQualifiedNamespace,
+    client,
+    asked,
+    close: async () => {
+      await Promise.allSettled(asked)
+      await client.close()
+    },
+  }
 }

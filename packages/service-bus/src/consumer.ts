@@ -18,7 +18,7 @@ export interface ConsumerOptions {
   readonly atOnce?: number
   /** How many sessions are worked on at once: 1 to 100, default 8. */
   readonly sessionsAtOnce?: number
-  /** How long a session without messages is kept, in milliseconds: 1 to 600,000, default 500. */
+  /** How long a session without messages is kept, in milliseconds: 1 to 600,000, default 200. */
   readonly sessionIdleMs?: number
   /** For how long the lock on a message or a session is renewed, in milliseconds: 0 to 86,400,000, default 300,000. */
   readonly renewLocksForMs?: number
@@ -69,7 +69,7 @@ const whole = (name: string, value: number, low: number, high: number): number =
 export const startConsumer = ({
   atOnce = 128,
   sessionsAtOnce = 8,
-  sessionIdleMs = 500,
+  sessionIdleMs = 200,
   renewLocksForMs = 300_000,
   holdMs = 30_000,
   ...options

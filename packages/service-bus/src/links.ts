@@ -4,14 +4,41 @@ import type { Entity } from './entity.js'
 
 /** How links to an entity are opened. */
 export interface Links {
-  /** Messages in the order of their sessions, one receiver for each: resolves when there is a session to be had. */
-  session(signal: AbortSignal): Promise<ServiceBusReceiver>
+  /**
+   * Messages in the order of their sessions, one receiver for each: resolves when there is a session to be had, and with
+   * undefined at the end.
+   */
+  session(halt: AbortSignal): Promise<ServiceBusReceiver | undefined>
   /** Messages of an entity without sessions. */
   plain(): ServiceBusReceiver
 }
 
+/** The SDK does not break off its question: whoever halts does not wait, and a session that comes too late is given back. */
+const unlessHalted = async (
+  accepting: Promise<ServiceBusReceiver>,
+  halt: AbortSignal,
+): Promise<ServiceBusReceiver | undefined> => {
+  let onHalt = (): void => {}
+  const halted = new Promise<undefined>(resolve => {
+    onHalt = () => resolve(undefined)
+    if (halt.aborted) onHalt()
+    else halt.addEventListener('abort', onHalt)
+  })
+  try {
+    const accepted = await Promise.race([accepting, halted])
+    if (accepted === undefined)
+      accepting.then(
+        receiver => receiver.close(),
+        () => {},
+      )
+    return accepted
+  } finally {
+    halt.removeEventListener('abort', onHalt)
+  }
+}
+
 /** @param renewLocksForMs for how long the lock on a message or a session is renewed, in milliseconds */
-export const linksTo = ({ client }: Bus, entity: Entity, renewLocksForMs: number): Links => {
+export const linksTo = ({ client, asked }: Bus, entity: Entity, renewLocksForMs: number): Links => {
   const options = {
     receiveMode: 'peekLock',
     // What is no JSON is to be told apart, and not to be taken for a body of bytes.
@@ -19,10 +46,17 @@ export const linksTo = ({ client }: Bus, entity: Entity, renewLocksForMs: number
     maxAutoLockRenewalDurationInMs: renewLocksForMs,
   } as const
   return {
-    session: abortSignal =>
-      'queue' in entity
-        ? client.acceptNextSession(entity.queue, { ...options, abortSignal })
-        : client.acceptNextSession(entity.topic, entity.subscription, { ...options, abortSignal }),
+    session: halt => {
+      // The signal ends the SDK's trying again, and not the attempt under way.
+      const accepting =
+        'queue' in entity
+          ? client.acceptNextSession(entity.queue, { ...options, abortSignal: halt })
+          : client.acceptNextSession(entity.topic, entity.subscription, { ...options, abortSignal: halt })
+      asked.add(accepting)
+      const answered = (): boolean => asked.delete(accepting)
+      accepting.then(answered, answered)
+      return unlessHalted(accepting, halt)
+    },
     plain: () =>
       'queue' in entity
         ? client.createReceiver(entity.queue, options)

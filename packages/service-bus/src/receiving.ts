@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 import { BehaviorSubject, type Observable } from 'rxjs'
@@ -17,6 +18,9 @@ type Filled = 'atOnce' | 'sessionsAtOnce' | 'sessionIdleMs' | 'renewLocksForMs' 
 type ReceivingOptions = Omit<ConsumerOptions, Filled> & Required<Pick<ConsumerOptions, Filled>>
 
 const longestPauseMs = 30_000
+
+/** So long a session that never ends has its turn while others may wait, in milliseconds. */
+const sessionTurnMs = 5000
 
 /** The store does not answer: what is in hand waits for it, and nothing more is taken. */
 class StoreIsAway extends Error {
@@ -41,6 +45,8 @@ export class Receiving implements Consumer {
   constructor(private readonly options: ReceivingOptions) {
     const { bus, from, handle, ping, holdMs, renewLocksForMs } = options
     this.name = entityName(from)
+    // Each lane listens, and there may be many.
+    setMaxListeners(0, this.halt.signal, this.intake.signal)
     this.links = linksTo(bus, from, renewLocksForMs)
     this.count = messageCounter(this.name)
     this.gate = new StoreGate(ping, this.halt.signal, isShut => this.gateMoved(isShut))
@@ -96,7 +102,7 @@ export class Receiving implements Consumer {
     for (let attempt = 0; !this.stopping; attempt += 1)
       try {
         const receiver = await this.links.session(this.halt.signal)
-        await receiver.close()
+        await receiver?.close()
         return true
       } catch (error) {
         if (this.stopping || isNobodyThere(error)) return true
@@ -113,6 +119,7 @@ export class Receiving implements Consumer {
       if (!(await this.gate.opened(this.halt.signal))) continue
       try {
         const receiver = isSession ? await this.links.session(this.halt.signal) : this.links.plain()
+        if (receiver === undefined) continue
         attempt = 0
         this.enter('receiving')
         await this.receptionOf(receiver, isSession).run(this.intake.signal)
@@ -131,7 +138,7 @@ export class Receiving implements Consumer {
       receiver,
       endsWithLink: isSession,
       atOnce: isSession ? Math.ceil(atOnce / sessionsAtOnce) : atOnce,
-      ...(isSession ? { idleMs: sessionIdleMs } : {}),
+      ...(isSession ? { idleMs: sessionIdleMs, turnMs: sessionTurnMs } : {}),
       work: message => processing(this.name, message, () => this.work(message)),
       onSettled: (message, settlement) => this.settled(message, settlement),
       onLost: (message, error) => this.lost(message, error),
@@ -147,7 +154,10 @@ export class Receiving implements Consumer {
       this.enter('waiting', new StoreIsAway('The store is away; messages stay with the broker.'))
       return
     }
-    if (!this.stopping) this.intake = new AbortController()
+    if (!this.stopping) {
+      this.intake = new AbortController()
+      setMaxListeners(0, this.intake.signal)
+    }
     logger?.info({ entity: this.name }, 'the store is back')
   }
 

@@ -8,6 +8,8 @@ export interface ReceptionOptions {
   readonly atOnce: number
   /** After how long without a message it ends, in milliseconds; undefined: never. */
   readonly idleMs?: number
+  /** After how long it ends although there is more, in milliseconds; undefined: never. */
+  readonly turnMs?: number
   /** Whether the receiver is gone when its link is: that of a session does not come back by itself. */
   readonly endsWithLink: boolean
   readonly work: (message: ServiceBusReceivedMessage) => Promise<Settlement>
@@ -36,7 +38,7 @@ export class Reception {
 
   /** Resolves when nothing of it is in hand any more. */
   async run(halt: AbortSignal): Promise<void> {
-    const { receiver, atOnce } = this.options
+    const { receiver, atOnce, turnMs } = this.options
     const ended = new Promise<void>(resolve => {
       this.end = resolve
     })
@@ -50,7 +52,9 @@ export class Reception {
     )
     if (halt.aborted) this.end()
     this.watchIdle()
+    const turn = turnMs === undefined ? undefined : setTimeout(this.end, turnMs)
     await ended
+    clearTimeout(turn)
     halt.removeEventListener('abort', this.end)
     clearTimeout(this.idle)
     // A link that is lost cannot be closed in an orderly way.
@@ -73,7 +77,7 @@ export class Reception {
   private watchIdle(): void {
     const { idleMs } = this.options
     clearTimeout(this.idle)
-    if (idleMs !== undefined) this.idle = setTimeout(() => this.end(), idleMs)
+    if (idleMs !== undefined) this.idle = setTimeout(this.end, idleMs)
   }
 
   /** Its place is free for another message as soon as it is handled: that the broker hears of it takes its time. */
@@ -98,8 +102,10 @@ export class Reception {
 
   /** Of a link that is lost no answer comes. */
   private async answered(): Promise<void> {
-    const late = AbortSignal.any([this.gone.signal, AbortSignal.timeout(lastAnswersMs)])
-    const waited = delay(2 * lastAnswersMs, undefined, { signal: late }).catch(() => {})
-    await Promise.race([waited, Promise.all(this.settling)])
+    const done = new AbortController()
+    const signal = AbortSignal.any([this.gone.signal, done.signal])
+    const late = delay(lastAnswersMs, undefined, { signal }).catch(() => {})
+    await Promise.race([late, Promise.all(this.settling)])
+    done.abort()
   }
 }

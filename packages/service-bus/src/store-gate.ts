@@ -29,10 +29,13 @@ export class StoreGate {
     const opening = this.opening
     if (opening === undefined) return true
     if (until.aborted) return false
+    let onEnd = (): void => {}
     await new Promise<void>(resolve => {
-      until.addEventListener('abort', () => resolve(), { once: true })
+      onEnd = resolve
+      until.addEventListener('abort', onEnd)
       void opening.then(resolve)
     })
+    until.removeEventListener('abort', onEnd)
     return this.opening !== opening && !this.halt.aborted
   }
 

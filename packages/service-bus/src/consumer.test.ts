@@ -1,0 +1,277 @@
+import type { Receipt } from '@crawl-ledger/log'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { found, openWorld, recorded, until, type World } from './bus.test-kit.js'
+import { connectServiceBus } from './bus.js'
+import { startConsumer } from './consumer.js'
+import { BusUnavailable, EntityMissing } from './errors.js'
+import { startTestBroker } from './test-broker/index.js'
+
+const test = suite('consumer')
+let world: World | undefined
+
+test.after.each(async () => {
+  await world?.close()
+  world = undefined
+})
+
+const many = (count: number, locations = 1) =>
+  Array.from({ length: count }, (_, i) => found(`m${i}`, `place-${i % locations}`))
+
+for (const sessions of [false, true]) {
+  const named = sessions ? 'with sessions' : 'without sessions'
+
+  test(`${named}: a message is completed only when its handler has its receipt`, async () => {
+    const { broker, consume } = (world = await openWorld({ sessions }))
+    let answer = (_: Receipt): void => {}
+    let taken = 0
+    consume({
+      handle: () => {
+        taken += 1
+        return new Promise(resolve => {
+          answer = resolve
+        })
+      },
+    })
+    broker.put('crawl', many(1))
+    await until('the message to be taken', () => taken === 1)
+    assert.is(broker.counts('crawl').completed, 0)
+    assert.is(broker.counts('crawl').locked, 1)
+    answer(recorded)
+    await until('the message to be completed', () => broker.counts('crawl').completed === 1)
+  })
+
+  test(`${named}: what cannot be taken is a dead letter with the reason`, async () => {
+    const { broker, consume } = (world = await openWorld({ sessions }))
+    const consumer = consume({
+      handle: async () => ({
+        outcome: 'rejected',
+        rejection: { code: 'invalid', message: 'item.mediaId: expected a name.', path: 'item.mediaId' },
+      }),
+    })
+    broker.put('crawl', [found('m1'), { body: Buffer.from('{"type":'), messageId: 'broken', sessionId: 'osaka' }])
+    await until('both to be dead', () => broker.counts('crawl').deadLettered === 2)
+    const [first, second] = broker.messages('crawl/$deadletterqueue')
+    assert.is(first?.deadLetterReason, 'invalid')
+    assert.is(first?.deadLetterErrorDescription, 'item.mediaId: expected a name.')
+    assert.match(second?.deadLetterErrorDescription ?? '', 'The body is not JSON')
+    await until('it to be counted', () => consumer.now.counts.deadLettered === 2)
+  })
+
+  test(`${named}: while the store is away messages are kept, and none is given back that need not be`, async () => {
+    const { broker, consume } = (world = await openWorld({ sessions }))
+    let isAway = true
+    let pings = 0
+    const consumer = consume({
+      atOnce: 4,
+      handle: async () => (isAway ? { outcome: 'unavailable' } : recorded),
+      ping: async () => {
+        pings += 1
+        if (isAway) throw new Error('away')
+      },
+    })
+    broker.put('crawl', many(50))
+    await until('the store to be missed', () => consumer.now.state === 'waiting' && pings > 1)
+    assert.ok(broker.counts('crawl').active >= 40, 'nothing more is taken')
+    isAway = false
+    await until('all to be completed', () => broker.counts('crawl').completed === 50)
+    assert.is(broker.counts('crawl').abandoned, 0)
+    assert.is(consumer.now.state, 'receiving')
+  })
+
+  test(`${named}: a store that stays away gets the messages back to the broker`, async () => {
+    const { broker, consume } = (world = await openWorld({ sessions }))
+    let isAway = true
+    consume({
+      holdMs: 20,
+      handle: async () => (isAway ? { outcome: 'unavailable' } : recorded),
+      ping: async () => {
+        if (isAway) throw new Error('away')
+      },
+    })
+    broker.put('crawl', many(3))
+    await until('all to be given back', () => broker.counts('crawl').active === 3 && broker.counts('crawl').abandoned >= 3)
+    isAway = false
+    await until('all to be completed', () => broker.counts('crawl').completed === 3)
+    assert.is(broker.counts('crawl').deadLettered, 0)
+  })
+
+  test(`${named}: no more are in hand than allowed`, async () => {
+    const { broker, consume } = (world = await openWorld({ sessions }))
+    let inHand = 0
+    let most = 0
+    consume({
+      atOnce: 8,
+      sessionsAtOnce: 4,
+      handle: async () => {
+        inHand += 1
+        most = Math.max(most, inHand)
+        await new Promise(resolve => setImmediate(resolve))
+        inHand -= 1
+        return recorded
+      },
+    })
+    broker.put('crawl', many(200, 5))
+    await until('all to be completed', () => broker.counts('crawl').completed === 200)
+    assert.ok(most <= 8, `${most} in hand`)
+    assert.ok(most > 1)
+  })
+
+  test(`${named}: the lock is renewed while a handler works`, async () => {
+    const { broker, consume } = (world = await openWorld({ sessions, lockMs: 1500 }))
+    let calls = 0
+    consume({
+      handle: async () => {
+        calls += 1
+        await new Promise(resolve => setTimeout(resolve, 2500))
+        return recorded
+      },
+    })
+    broker.put('crawl', many(1))
+    await until('it to be completed', () => broker.counts('crawl').completed === 1)
+    assert.is(calls, 1)
+    assert.is(broker.counts('crawl').expiredLocks, 0)
+  })
+
+  test(`${named}: a message whose settlement the broker did not hear of comes again`, async () => {
+    const { broker, consume } = (world = await openWorld({ sessions, lockMs: 1000 }))
+    let cuts = 0
+    broker.faults.onSettle = () => {
+      cuts += 1
+      return cuts === 1 ? 'before' : cuts === 20 ? 'after' : undefined
+    }
+    const handled = new Map<string, number>()
+    consume({
+      handle: async message => {
+        const { id } = message as { id: string }
+        handled.set(id, (handled.get(id) ?? 0) + 1)
+        return recorded
+      },
+    })
+    broker.put('crawl', many(40))
+    await until('all to be completed', () => broker.counts('crawl').completed === 40, 30_000)
+    assert.is(handled.size, 40)
+    assert.ok([...handled.values()].some(count => count > 1))
+    assert.is(broker.counts('crawl').deadLettered, 0)
+  })
+
+  test(`${named}: to stop settles what is in hand and takes nothing more`, async () => {
+    const { broker, consume } = (world = await openWorld({ sessions }))
+    let taken = 0
+    let answer = (): void => {}
+    const answered = new Promise<void>(resolve => {
+      answer = resolve
+    })
+    const consumer = consume({
+      atOnce: 4,
+      sessionsAtOnce: 1,
+      handle: async () => {
+        taken += 1
+        await answered
+        return recorded
+      },
+    })
+    broker.put('crawl', many(20))
+    await until('some to be taken', () => taken === 4)
+    const stopped = consumer.stop()
+    answer()
+    await stopped
+    const { completed, active, locked } = broker.counts('crawl')
+    assert.is(completed, taken)
+    assert.equal([active, locked], [20 - completed, 0])
+    assert.is(consumer.now.state, 'stopped')
+  })
+}
+
+test('the broker is asked whether there are sessions', async () => {
+  const { broker, consume } = (world = await openWorld({ sessions: true }))
+  const { sessions: _, ...asking } = { sessions: true }
+  broker.queue('plain')
+  const from = { queue: 'plain' }
+  consume({ ...asking, sessions: undefined as never })
+  consume({ from, sessions: undefined as never })
+  broker.put('crawl', many(10, 3))
+  broker.put('plain', many(10))
+  await until('the sessions to be taken', () => broker.counts('crawl').completed === 10)
+  await until('the others to be taken', () => broker.counts('plain').completed === 10)
+})
+
+test('messages of a session are handed over in their order', async () => {
+  const { broker, consume } = (world = await openWorld({ sessions: true }))
+  const seen = new Map<string, string[]>()
+  consume({
+    handle: async message => {
+      const { locationId, item } = message as { locationId: string; item: { mediaId: string } }
+      seen.set(locationId, [...(seen.get(locationId) ?? []), item.mediaId])
+      return recorded
+    },
+  })
+  broker.put('crawl', many(300, 10))
+  await until('all to be completed', () => broker.counts('crawl').completed === 300)
+  for (let place = 0; place < 10; place += 1)
+    assert.equal(
+      seen.get(`place-${place}`),
+      Array.from({ length: 30 }, (_, i) => `m${i * 10 + place}`),
+    )
+})
+
+test('a subscription of a topic', async () => {
+  const { broker, consume } = (world = await openWorld())
+  broker.topic('crawls')
+  broker.subscription('crawls', 'ledger', { sessions: true })
+  consume({ from: { topic: 'crawls', subscription: 'ledger' }, sessions: true })
+  broker.put('crawls', many(5))
+  await until('all to be completed', () => broker.counts('crawls/Subscriptions/ledger').completed === 5)
+})
+
+test('a handler that throws has the message again, later', async () => {
+  const { broker, consume } = (world = await openWorld())
+  const errors: string[] = []
+  let calls = 0
+  consume({
+    handle: async () => {
+      calls += 1
+      if (calls === 1) throw new Error('a mistake')
+      return recorded
+    },
+    logger: { info: () => {}, warn: () => {}, error: (_, text) => errors.push(text) },
+  })
+  broker.put('crawl', many(1))
+  await until('it to be completed', () => broker.counts('crawl').completed === 1)
+  assert.is(broker.counts('crawl').abandoned, 1)
+  assert.equal(errors, ['a handler threw'])
+})
+
+test('an entity that is not there ends it, with a sentence', async () => {
+  const { consume } = (world = await openWorld())
+  for (const sessions of [true, false]) {
+    const consumer = consume({ from: { queue: 'mistyped' }, sessions })
+    const failure = await consumer.finished.catch((error: unknown) => error)
+    assert.instance(failure, EntityMissing)
+    assert.is(consumer.now.state, 'failed')
+  }
+})
+
+test('a broker that is away is waited for', async () => {
+  const first = await startTestBroker()
+  const port = Number(/:(\d+);/.exec(first.connectionString)?.[1])
+  await first.close()
+  const bus = await connectServiceBus({ connectionString: first.connectionString, timeoutMs: 500 })
+  const consumer = startConsumer({
+    bus,
+    from: { queue: 'crawl' },
+    sessions: true,
+    handle: async () => recorded,
+    ping: async () => {},
+  })
+  await until('it to wait', () => consumer.now.error instanceof BusUnavailable)
+  const second = await startTestBroker({ port })
+  second.queue('crawl', { sessions: true })
+  second.put('crawl', many(3))
+  await until('all to be completed', () => second.counts('crawl').completed === 3, 30_000)
+  await consumer.stop()
+  await bus.close()
+  await second.close()
+})
+
+test.run()
