@@ -53,11 +53,20 @@ export const describe = (sender: Sender, properties: Record<string, unknown>): v
   inside(sender).local.attach.properties = properties
 }
 
+const forgettable = (delivery: Delivery): { settled: boolean; remote_settled: boolean } => delivery
+
+/** Sends a delivery that needs no answer. */
 export const settleBefore = (delivery: Delivery): void => {
-  ;(delivery as { settled: boolean }).settled = true
+  forgettable(delivery).settled = true
 }
 
-export const accept = (delivery: Delivery): void => delivery.update(true, accepted().described())
+/** Settles, and lets rhea forget the delivery: the peer said what it had to say, though it did not call it settled. */
+const settle = (delivery: Delivery, outcome: unknown): void => {
+  delivery.update(true, outcome)
+  forgettable(delivery).remote_settled = true
+}
+
+export const accept = (delivery: Delivery): void => settle(delivery, accepted().described())
 
 export const refuse = (delivery: Delivery, error: AmqpError): void =>
-  delivery.update(true, rejected({ error }).described())
+  settle(delivery, rejected({ error }).described())
