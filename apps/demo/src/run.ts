@@ -69,7 +69,15 @@ export interface Parts {
 }
 
 /** Gives the file's messages to the ledger and waits until the views hold them. */
-export const run = async ({ ledger, handle, file, output, signal, atOnce, progressOn }: Parts): Promise<Ran> => {
+export const run = async ({
+  ledger,
+  handle,
+  file,
+  output,
+  signal,
+  atOnce,
+  progressOn,
+}: Parts): Promise<Ran> => {
   const counts = noCounts()
   const progress =
     progressOn === undefined

@@ -42,7 +42,7 @@ const brokerOf = async ({
 /** Sends what was handed over together in as few batches as the broker takes. */
 const batching = (bus: Bus, onError: (error: unknown) => void) => {
   const sender = bus.client.createSender(queue)
-  let waiting: ServiceBusMessage[] = []
+  const waiting: ServiceBusMessage[] = []
   let sending: Promise<void> | undefined
   const send = async (): Promise<void> => {
     while (waiting.length > 0) {

@@ -4,6 +4,13 @@ import { type Consumer, type ConsumerOptions, startConsumer } from './consumer.j
 import type { EntityOptions, TestBroker } from './test-broker/index.js'
 import { startTestBroker } from './test-broker/index.js'
 
+// The SDK leaves timers of a minute behind where a link was lost. No test waits for so long, nor need the process.
+const { setTimeout: start } = globalThis
+globalThis.setTimeout = Object.assign((...args: Parameters<typeof start>) => {
+  const timer = start(...args)
+  return (args[1] ?? 0) >= 30_000 ? timer.unref() : timer
+}, start) as typeof start
+
 /** Resolves as soon as it is so; rejects with what was waited for when that takes too long. */
 export const until = async (what: string, isSo: () => boolean, withinMs = 20_000): Promise<void> => {
   const deadline = performance.now() + withinMs
@@ -26,7 +33,7 @@ export const recorded: Receipt = { outcome: 'recorded', position: 1 }
 export const openWorld = async (options: EntityOptions = {}): Promise<World> => {
   const broker = await startTestBroker()
   broker.queue('crawl', options)
-  const bus = await connectServiceBus({ connectionString: broker.connectionString, timeoutMs: 1000 })
+  const bus = await connectServiceBus({ connectionString: broker.connectionString, timeoutMs: 500 })
   const consumers: Consumer[] = []
   return {
     broker,

@@ -1,8 +1,8 @@
 import type { Receipt } from '@crawl-ledger/log'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { found, openWorld, recorded, until, type World } from './bus.test-kit.js'
 import { connectServiceBus } from './bus.js'
+import { found, openWorld, recorded, until, type World } from './bus.test-kit.js'
 import { startConsumer } from './consumer.js'
 import { BusUnavailable, EntityMissing } from './errors.js'
 import { startTestBroker } from './test-broker/index.js'
@@ -49,9 +49,14 @@ for (const sessions of [false, true]) {
         rejection: { code: 'invalid', message: 'item.mediaId: expected a name.', path: 'item.mediaId' },
       }),
     })
-    broker.put('crawl', [found('m1'), { body: Buffer.from('{"type":'), messageId: 'broken', sessionId: 'osaka' }])
+    broker.put('crawl', [
+      found('m1'),
+      { body: Buffer.from('{"type":'), messageId: 'broken', sessionId: 'osaka' },
+    ])
     await until('both to be dead', () => broker.counts('crawl').deadLettered === 2)
-    const [first, second] = broker.messages('crawl/$deadletterqueue')
+    const dead = broker.messages('crawl/$deadletterqueue')
+    const first = dead.find(({ messageId }) => messageId === 'found-m1')
+    const second = dead.find(({ messageId }) => messageId === 'broken')
     assert.is(first?.deadLetterReason, 'invalid')
     assert.is(first?.deadLetterErrorDescription, 'item.mediaId: expected a name.')
     assert.match(second?.deadLetterErrorDescription ?? '', 'The body is not JSON')
@@ -90,7 +95,10 @@ for (const sessions of [false, true]) {
       },
     })
     broker.put('crawl', many(3))
-    await until('all to be given back', () => broker.counts('crawl').active === 3 && broker.counts('crawl').abandoned >= 3)
+    await until(
+      'all to be given back',
+      () => broker.counts('crawl').active === 3 && broker.counts('crawl').abandoned >= 3,
+    )
     isAway = false
     await until('all to be completed', () => broker.counts('crawl').completed === 3)
     assert.is(broker.counts('crawl').deadLettered, 0)
@@ -185,11 +193,9 @@ for (const sessions of [false, true]) {
 
 test('the broker is asked whether there are sessions', async () => {
   const { broker, consume } = (world = await openWorld({ sessions: true }))
-  const { sessions: _, ...asking } = { sessions: true }
   broker.queue('plain')
-  const from = { queue: 'plain' }
-  consume({ ...asking, sessions: undefined as never })
-  consume({ from, sessions: undefined as never })
+  consume({ sessions: undefined as never })
+  consume({ from: { queue: 'plain' }, sessions: undefined as never })
   broker.put('crawl', many(10, 3))
   broker.put('plain', many(10))
   await until('the sessions to be taken', () => broker.counts('crawl').completed === 10)

@@ -19,7 +19,8 @@ export const busError = (bus: string, entity: string, error: unknown): BusError 
   if (error.code === 'MessagingEntityNotFound' || error.code === 'MessagingEntityDisabled')
     return new EntityMissing(bus, entity, error)
   // Errors of the socket are passed on by the SDK without a code of its own.
-  const isTransient = error.retryable || error.code !== 'GeneralError' || 'syscall' in error
+  const isTransient =
+    error.retryable || error.code !== 'GeneralError' || (error as { syscall?: string }).syscall !== undefined
   return isTransient
     ? new BusUnavailable(bus, error)
     : new BusUnusable(`${bus} refuses ${entity}: ${reason(error)}`, { cause: error })
