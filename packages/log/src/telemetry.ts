@@ -41,24 +41,30 @@ export const failed = (span: Span, error: unknown): void => {
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** Does something within a span, which is given the context that it makes. What is thrown is the span's error. */
-export const inSpan = async <A>(
-  name: string,
-  options: SpanOptions,
-  work: (span: Span, within: Context) => Promise<A>,
-  parent = context.active(),
-): Promise<A> => {
-  const span = tracer().startSpan(name, options, parent)
-  if (span.spanContext().traceId === INVALID_TRACEID) return work(span, parent)
-  const within = trace.setSpan(parent, span)
+/** What is thrown is the span's error. */
+const ending = async <A>(span: Span, work: () => Promise<A>): Promise<A> => {
   try {
-    return await context.with(within, work, undefined, span, within)
+    return await work()
   } catch (error) {
     failed(span, error)
     throw error
   } finally {
     span.end()
   }
+}
+
+/** Does something within a span, which is given the context that it makes. */
+export const inSpan = <A>(
+  name: string,
+  options: SpanOptions,
+  work: (span: Span, within: Context) => Promise<A>,
+  parent = context.active(),
+): Promise<A> => {
+  const span = tracer().startSpan(name, options, parent)
+  // Nobody traces: then not even a promise is made for it.
+  if (span.spanContext().traceId === INVALID_TRACEID) return work(span, parent)
+  const within = trace.setSpan(parent, span)
+  return context.with(within, () => ending(span, () => work(span, within)))
 }
 
 /** Does something that is of no trace, since it is done for many or for nobody in particular. */

@@ -8,7 +8,7 @@ import {
   secondsBounds,
   type TraceContext,
 } from '@crawl-ledger/log'
-import { type Span, SpanStatusCode } from '@opentelemetry/api'
+import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api'
 
 /** To be told which message it is, as soon as that is known; answers what the message takes along. */
 export type Recognised = (envelope: Envelope) => TraceContext
@@ -50,29 +50,27 @@ export const observedHandling = (): Handling => {
     unit: 's',
     advice: { explicitBucketBoundaries: [...secondsBounds] },
   })
-  return async work => {
-    const start = performance.now()
-    let type: string = unknownType
-    const count = (result: { readonly [attribute: string]: string }): void => {
-      const attributes = { 'crawl_ledger.message.type': type, ...result }
-      messages.add(1, attributes)
-      duration.record((performance.now() - start) / 1000, attributes)
-    }
-    try {
-      const receipt = await inSpan('crawl-ledger.handle', {}, async (span, within) => {
-        const answer = await work(envelope => {
+  const count = (type: string, start: number, result: Attributes): void => {
+    const attributes = { 'crawl_ledger.message.type': type, ...result }
+    messages.add(1, attributes)
+    duration.record((performance.now() - start) / 1000, attributes)
+  }
+  return work =>
+    inSpan('crawl-ledger.handle', {}, async (span, within) => {
+      const start = performance.now()
+      let type: string = unknownType
+      try {
+        const receipt = await work(envelope => {
           type = envelope.body.type
           describe(span, envelope)
           return carried(within)
         })
-        conclude(span, answer)
-        return answer
-      })
-      count({ 'crawl_ledger.outcome': receipt.outcome })
-      return receipt
-    } catch (error) {
-      count({ 'error.type': errorType(error) })
-      throw error
-    }
-  }
+        conclude(span, receipt)
+        count(type, start, { 'crawl_ledger.outcome': receipt.outcome })
+        return receipt
+      } catch (error) {
+        count(type, start, { 'error.type': errorType(error) })
+        throw error
+      }
+    })
 }
