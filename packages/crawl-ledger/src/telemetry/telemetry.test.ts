@@ -1,6 +1,9 @@
+import { crawl } from '@crawl-ledger/domain'
 import type { Commit, CommitMessage, Store } from '@crawl-ledger/log'
+import { Projector } from '@crawl-ledger/projector'
 import { context, createTraceState, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node'
+import { NEVER } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { exportLog } from '../archive/export-log.js'
@@ -244,6 +247,34 @@ test('what is not kept is an error, what is rejected is none', () =>
         .spans('crawl-ledger.append')
         .filter(span => span.status.code === SpanStatusCode.ERROR)
       assert.ok(failing.length > 0)
+    }),
+  ))
+
+test('a commit that cannot be folded is an error in its trace, and those beside it are none', () =>
+  inSqlite(store =>
+    withSdk(async sdk => {
+      const place = await using(
+        store,
+        async ledger => {
+          await ledger.handle(item('osaka-1', 'photo-1'))
+          await ledger.handle(item('osaka-1', 'photo-2'))
+          return (await commitsOf(store))[0]?.position
+        },
+        false,
+      )
+      const fold: typeof crawl.fold = (view, document, event, at) => {
+        if (view === 'media' && at.position === place) throw new TypeError('as if')
+        return crawl.fold(view, document, event, at)
+      }
+      const projector = new Projector(store, { projection: { ...crawl, fold }, signal: NEVER })
+      const projects = await spansOf(sdk, 'crawl-ledger.project', 2).finally(() => projector.stop())
+      assert.equal(
+        projects.map(({ attributes, status }) => [attributes['error.type'], status.code]),
+        [
+          ['TypeError', SpanStatusCode.ERROR],
+          [undefined, SpanStatusCode.UNSET],
+        ],
+      )
     }),
   ))
 
