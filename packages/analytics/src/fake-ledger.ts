@@ -1,7 +1,7 @@
 import { type Analytics, type Ledger, StoreError } from 'crawl-ledger'
 
 /** For tests: what the server needs of a ledger, in memory. */
-export type FakeLedger = Pick<Ledger, 'store' | 'analytics' | 'ping'>
+export type FakeLedger = Pick<Ledger, 'store' | 'analytics' | 'ping' | 'spool'>
 
 /** For tests: the store is away. */
 export class Away extends StoreError {
@@ -24,6 +24,7 @@ export const fakeLedger = (parts: Partial<FakeLedger> = {}): FakeLedger => ({
   store: 'mongodb://db.example/ta_crawler',
   analytics: async id => (id === berlin.locationId ? berlin : undefined),
   ping: async () => 1.2345,
+  spool: undefined,
   ...parts,
 })
 

@@ -1,3 +1,4 @@
+import type { LedgerSpool, SpoolStatus } from 'crawl-ledger'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Away, fakeLedger, never } from './fake-ledger.js'
@@ -31,6 +32,36 @@ test('tells that the store is away', async () => {
     uptimeSeconds: 0,
     store: { name: 'mongodb://db.example/ta_crawler', status: 'unavailable', latencyMs: null },
   })
+})
+
+const spooled = (status: Partial<SpoolStatus> = {}): LedgerSpool => ({
+  status: () => ({
+    file: 'spool.db',
+    state: 'spooling',
+    messages: 3,
+    max: 10,
+    oldestMs: 1500,
+    refused: 1,
+    ...status,
+  }),
+  refused: () => [],
+  forget: () => 0,
+})
+
+test('tells how many messages wait in the spool, and for how long', async () => {
+  const ping = () => Promise.reject(new Away('away'))
+  const away = await ask(fakeLedger({ ping, spool: spooled() }))
+  assert.is(away.statusCode, 503)
+  assert.is(away.json().status, 'degraded')
+  assert.is(away.json().store.status, 'unavailable')
+  assert.equal(away.json().spool, { state: 'spooling', messages: 3, max: 10, oldestSeconds: 1.5, refused: 1 })
+  const full = await ask(fakeLedger({ ping, spool: spooled({ messages: 10 }) }))
+  assert.equal([full.statusCode, full.json().status], [503, 'unavailable'])
+  const back = await ask(fakeLedger({ spool: spooled({ state: 'draining' }) }))
+  assert.equal([back.statusCode, back.json().status], [200, 'degraded'])
+  const idle = await ask(fakeLedger({ spool: spooled({ state: 'idle', messages: 0, oldestMs: null }) }))
+  assert.equal([idle.statusCode, idle.json().status], [200, 'ok'])
+  assert.is(idle.json().spool.oldestSeconds, null)
 })
 
 test('a store that hangs is away after two seconds', async () => {

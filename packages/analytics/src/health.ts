@@ -1,18 +1,31 @@
-import type { Ledger } from 'crawl-ledger'
+import type { Ledger, SpoolState, SpoolStatus } from 'crawl-ledger'
 import { within } from './within.js'
 
-type Status = 'ok' | 'unavailable'
-
 export interface Health {
-  readonly status: Status
+  /**
+   * `degraded`: messages wait in the spool, or the store is away and new ones would. `unavailable`: the store is away
+   * and nothing takes a message meanwhile.
+   */
+  readonly status: 'ok' | 'degraded' | 'unavailable'
   readonly service: 'analytics'
   readonly uptimeSeconds: number
   readonly store: {
     /** Which store, without user name, password or options. */
     readonly name: string
-    readonly status: Status
+    readonly status: 'ok' | 'unavailable'
     /** How long the store took to answer; null when it did not. */
     readonly latencyMs: number | null
+  }
+  /** Only where the ledger has a spool. */
+  readonly spool?: {
+    readonly state: SpoolState
+    /** How many messages wait, and how many may. */
+    readonly messages: number
+    readonly max: number
+    /** For how long the oldest has been waiting; null where none waits. */
+    readonly oldestSeconds: number | null
+    /** How many were kept and refused in the end: see `ledger.spool.refused()`. */
+    readonly refused: number
   }
 }
 
@@ -23,14 +36,27 @@ export interface HealthOptions {
   readonly onFailure?: (error: unknown) => void
 }
 
-const hundredths = (ms: number): number => Math.round(ms * 100) / 100
+const hundredths = (number: number): number => Math.round(number * 100) / 100
+
+const shown = ({ state, messages, max, oldestMs, refused }: SpoolStatus): NonNullable<Health['spool']> => ({
+  state,
+  messages,
+  max,
+  oldestSeconds: oldestMs === null ? null : hundredths(oldestMs / 1000),
+  refused,
+})
+
+const statusOf = (isAway: boolean, spool: SpoolStatus | undefined): Health['status'] => {
+  if (isAway) return spool === undefined || spool.messages >= spool.max ? 'unavailable' : 'degraded'
+  return spool === undefined || spool.state === 'idle' ? 'ok' : 'degraded'
+}
 
 /**
  * Asks for the health of the service and its store.
  * All who ask at the same time share one ping, so that questions do not pile up on a store that hangs.
  */
 export const healthCheck = (
-  ledger: Pick<Ledger, 'store' | 'ping'>,
+  ledger: Pick<Ledger, 'store' | 'ping' | 'spool'>,
   { timeoutMs = 2000, onFailure = () => {} }: HealthOptions = {},
 ): (() => Promise<Health>) => {
   const started = performance.now()
@@ -54,12 +80,13 @@ export const healthCheck = (
 
   return async () => {
     const latencyMs = await latency()
-    const status = latencyMs === null ? 'unavailable' : 'ok'
+    const spool = ledger.spool?.status()
     return {
-      status,
+      status: statusOf(latencyMs === null, spool),
       service: 'analytics',
       uptimeSeconds: Math.floor((performance.now() - started) / 1000),
-      store: { name: ledger.store, status, latencyMs },
+      store: { name: ledger.store, status: latencyMs === null ? 'unavailable' : 'ok', latencyMs },
+      ...(spool === undefined ? {} : { spool: shown(spool) }),
     }
   }
 }

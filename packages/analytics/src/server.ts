@@ -13,7 +13,7 @@ import { bearerCheck, usableToken } from './token.js'
 
 export interface AnalyticsOptions {
   /** What is read; a `Ledger`. Who opened it closes it, after the server. */
-  readonly ledger: Pick<Ledger, 'store' | 'analytics' | 'ping'>
+  readonly ledger: Pick<Ledger, 'store' | 'analytics' | 'ping' | 'spool'>
   /** What a caller of `/analytics` must send as `Authorization: Bearer TOKEN`. */
   readonly token: string | undefined
   /** By default `analyticsLogger()`: structured, to the standard output. */
@@ -81,7 +81,7 @@ export const analyticsServer = (options: AnalyticsOptions): FastifyInstance => {
   })
   app.get('/health', async (_request, reply) => {
     const answer = await health()
-    return reply.code(answer.status === 'ok' ? 200 : 503).send(answer)
+    return reply.code(answer.store.status === 'ok' ? 200 : 503).send(answer)
   })
 
   return app

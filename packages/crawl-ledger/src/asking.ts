@@ -7,6 +7,7 @@ import {
   streamOf,
 } from '@crawl-ledger/domain'
 import { type Log, partitionOf, readEvent, StoreUnavailable, type Writer } from '@crawl-ledger/log'
+import type { Handling } from './telemetry/handling.js'
 
 export interface Question {
   readonly command: Command
@@ -39,6 +40,7 @@ export class Asking {
     private readonly store: string,
     private readonly log: Log,
     private readonly writer: Writer,
+    private readonly handling: Handling,
   ) {}
 
   /** The store's time, ISO. */
@@ -49,11 +51,15 @@ export class Asking {
   /** Rejects with `StoreUnavailable` when the store is away: then nothing is known of it, and it may have happened. */
   async ask({ command, at, expected }: Question): Promise<Answer> {
     const id = randomUUID()
-    const receipt = await this.writer.write(streamOf(command), {
-      envelope: commandEnvelope(command, id, at),
-      handler: handlerOf[command.type],
-      ...(expected === undefined ? {} : { expected }),
-    })
+    const envelope = commandEnvelope(command, id, at)
+    const receipt = await this.handling(recognised =>
+      this.writer.write(streamOf(command), {
+        envelope,
+        handler: handlerOf[command.type],
+        ...(expected === undefined ? {} : { expected }),
+        ...recognised(envelope),
+      }),
+    )
     switch (receipt.outcome) {
       case 'recorded':
       case 'duplicate':

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { crawl } from '@crawl-ledger/domain'
 import { type Store, StoreUnavailable, Writer } from '@crawl-ledger/log'
-import { follow, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
+import { follow, otelMeter, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
 import { concatMap, defer, distinctUntilChanged, filter, from, Subject } from 'rxjs'
 import { Asking } from './asking.js'
 import { LateStore, watched } from './away/late-store.js'
@@ -19,6 +19,8 @@ import { SpoolReporter } from './spool/reporter.js'
 import { Spool } from './spool/spool.js'
 import type { SpoolFile } from './spool/spool-file.js'
 import { spoolView } from './spool/view.js'
+import { observeGauges } from './telemetry/gauges.js'
+import { observedHandling } from './telemetry/handling.js'
 import { makeHistory, makeStateAt, recordedEvents } from './time-travel.js'
 import { makeMedia, makeView } from './views.js'
 import { makeWork } from './work/work.js'
@@ -100,21 +102,24 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   }
   const take = spool?.take ?? directIntake(writer, watch)
   const projector = options.project
-    ? new Projector(store, { projection: crawl, signal: recorded })
+    ? new Projector(store, { projection: crawl, signal: recorded, meter: otelMeter() })
     : undefined
   projector?.status
     .pipe(distinctUntilChanged((a, b) => a.state === b.state))
     .subscribe(status => report(options.logger, status))
   const locations = makeView(store.views, 'locations')
-  const asking = new Asking(name, store.log, writer)
-  const handle = makeHandle(take)
+  const handling = observedHandling()
+  const asking = new Asking(name, store.log, writer, handling)
+  const handle = makeHandle(take, handling)
+  const view = spool === undefined ? undefined : spoolView(spool)
+  const stopGauges = observeGauges(name, { isAway: () => watch.isAway, spool: view })
   return {
     store: name,
     get partitions() {
       return store.log.partitions
     },
-    spool: spool === undefined ? undefined : spoolView(spool),
-    handlers: makeHandlers(take),
+    spool: view,
+    handlers: makeHandlers(take, handling),
     handle,
     workflows: makeView(store.views, 'workflows'),
     locations,
@@ -151,6 +156,7 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
       return performance.now() - start
     },
     close: async () => {
+      stopGauges()
       await (spool?.close() ?? writer.idle())
       await projector?.stop()
       recorded.complete()

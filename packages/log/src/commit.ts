@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { canonical, type Json, type StoredEvent, type StreamId, sha256 } from '@crawl-ledger/domain'
+import type { TraceContext } from './telemetry.js'
 
 /** One of the messages that a commit is about. */
-export interface CommitMessage {
+export interface CommitMessage extends TraceContext {
   readonly id: string
   readonly handler: string
   /** When it was received, by the receiver's clock. */

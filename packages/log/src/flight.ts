@@ -1,6 +1,7 @@
 import { EventTooNew, type Rejection, rejection, UnknownEvent } from '@crawl-ledger/domain'
 import type { Commit } from './commit.js'
 import { emptyHistory, extend, type History } from './history.js'
+import type { Append } from './observed-append.js'
 import { draftOf, type Incoming, needsProof, type Plan, plan } from './plan.js'
 import type { Landing, Log } from './ports.js'
 import type { Receipt } from './receipt.js'
@@ -176,7 +177,7 @@ const unwritten = async (log: Log, legs: readonly Leg[]): Promise<readonly Outco
  */
 export const fly = async (
   log: Log,
-  server: string,
+  { append, server }: { readonly append: Append; readonly server: string },
   batches: readonly Batch[],
 ): Promise<readonly Outcome[]> => {
   const loaded = await upToDate(
@@ -198,9 +199,9 @@ export const fly = async (
   })
   const silent = legs.filter(leg => leg.plan.events.length === 0)
   const [written, quiet] = await Promise.all([
-    log
-      .append(writing.map(({ draft }) => draft))
-      .then(landings => Promise.all(writing.map(({ leg }, i) => landed(log, leg, landings[i] as Landing)))),
+    append(writing.map(({ draft }) => draft)).then(landings =>
+      Promise.all(writing.map(({ leg }, i) => landed(log, leg, landings[i] as Landing))),
+    ),
     unwritten(log, silent),
   ])
   writing.forEach(({ leg }, i) => {

@@ -32,5 +32,17 @@ export type { KnownMessage, Landing, Log, Positions, Store, StreamEnd } from './
 export { prefixEnd } from './prefix.js'
 export { Reader, type ReaderOptions } from './reader.js'
 export type { Receipt } from './receipt.js'
+export {
+  carried,
+  errorType,
+  failed,
+  inSpan,
+  meter,
+  remote,
+  secondsBounds,
+  type TraceContext,
+  tracer,
+  untraced,
+} from './telemetry.js'
 export type { Checkpoint, Discarded, DocumentWrite, Fold, HeldDocument, ViewStore } from './view-port.js'
 export { Writer, type WriterOptions } from './writer.js'

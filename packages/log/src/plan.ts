@@ -10,9 +10,10 @@ import {
 import * as E from 'fp-ts/lib/Either.js'
 import type { CommitMessage, Draft } from './commit.js'
 import { continuation, type History } from './history.js'
+import type { TraceContext } from './telemetry.js'
 
 /** A message that waits to be decided. */
-export interface Incoming {
+export interface Incoming extends TraceContext {
   readonly envelope: Envelope
   readonly handler: string
   readonly correlationId?: string
@@ -53,12 +54,20 @@ const movedOn = (expected: number, version: number): Rejection =>
     `The workflow was looked at in version ${expected} and has gone on since (${version}).`,
   )
 
-const commitMessage = ({ envelope, handler, correlationId }: Incoming): CommitMessage => ({
+const commitMessage = ({
+  envelope,
+  handler,
+  correlationId,
+  traceparent,
+  tracestate,
+}: Incoming): CommitMessage => ({
   at: envelope.receivedAt,
   ...(correlationId === undefined ? {} : { correlationId }),
   digest: envelope.digest,
   handler,
   id: envelope.id,
+  ...(traceparent === undefined ? {} : { traceparent }),
+  ...(tracestate === undefined ? {} : { tracestate }),
 })
 
 /** Decides waiting messages of one stream in order, each on the state that those before it lead to. */

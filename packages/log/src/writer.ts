@@ -2,10 +2,12 @@ import { locationOf, type StreamId } from '@crawl-ledger/domain'
 import { StoreAway, StoreError } from './errors.js'
 import { type Batch, fly, type Outcome } from './flight.js'
 import { Histories } from './histories.js'
+import { type Append, observedAppend } from './observed-append.js'
 import { partitionOf } from './partition.js'
 import type { Incoming } from './plan.js'
 import type { Log } from './ports.js'
 import type { Receipt } from './receipt.js'
+import { untraced } from './telemetry.js'
 
 export interface WriterOptions {
   /** This process's name in the commits it writes. */
@@ -64,6 +66,7 @@ export class Writer {
   private readonly mailboxes = new Map<StreamId, Mailbox>()
   private readonly ready = new Set<Mailbox>()
   private readonly histories: Histories
+  private readonly append: Append
   private readonly retryForMs: number
   private flights = 0
   private pumping = false
@@ -74,6 +77,7 @@ export class Writer {
     private readonly options: WriterOptions,
   ) {
     this.histories = new Histories(options.maxKnownMessages ?? 200_000)
+    this.append = observedAppend(log)
     this.retryForMs = options.retryForMs ?? 10_000
   }
 
@@ -116,7 +120,8 @@ export class Writer {
     // Callers that were answered together send their next messages together: let them all board.
     setImmediate(() => {
       this.pumping = false
-      this.pump()
+      // What is done for many must not be found in the trace of the one that came first.
+      untraced(() => this.pump())
     })
   }
 
@@ -151,9 +156,11 @@ export class Writer {
         stale: mailbox.stale,
       }),
     )
+    const { append } = this
+    const { server } = this.options
     let outcomes: readonly Outcome[]
     try {
-      outcomes = await fly(this.log, this.options.server, batches)
+      outcomes = await fly(this.log, { append, server }, batches)
     } catch (error) {
       for (const { mailbox, messages } of boarded) this.crash(mailbox, messages, error)
       return

@@ -17,6 +17,7 @@ export {
 export { CommitUnreadable, type FoldFailure } from './fold.js'
 export { follow } from './follow.js'
 export type { ProjectorMeter, Stage } from './meter.js'
+export { otelMeter } from './otel-meter.js'
 export { Projector, type ProjectorOptions, type ProjectorStatus } from './projector.js'
 export { discardHeld, type HeldCommit, heldCommits, NotHeld, retryHeld } from './quarantine.js'
 export { RebuildTakenOver } from './rebuild/lane.js'

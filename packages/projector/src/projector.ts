@@ -6,6 +6,7 @@ import {
   Reader,
   type Store,
   StoreError,
+  untraced,
 } from '@crawl-ledger/log'
 import {
   BehaviorSubject,
@@ -34,6 +35,7 @@ import {
   withCheckpoints,
 } from './fold.js'
 import { noMeter, type ProjectorMeter } from './meter.js'
+import { tellTraces } from './tracing.js'
 import { Waiting } from './waiting.js'
 
 export interface ProjectorOptions {
@@ -121,7 +123,8 @@ export class Projector {
     let found = false
     const following = defer(async () => {
       waiting.begin()
-      found = this.stopping ? false : await this.step()
+      // Whoever wakes it up does not wait for it: it is of nobody's trace.
+      found = this.stopping ? false : await untraced(() => this.step())
     }).pipe(
       retry({ delay: (error, count) => this.pause(error, count), resetOnSuccess: true }),
       repeat({ delay: () => waiting.next(found) }),
@@ -167,7 +170,7 @@ export class Projector {
       await this.confirm(standing)
       return true
     }
-    await this.project(standing, commits)
+    await this.project(standing, commits, performance.now())
     // Where few come at a time, a little patience lets them come together, and writers have the store meanwhile.
     if (commits.length < this.batch / 4 && !this.stopping)
       await new Promise(resolve => setTimeout(resolve, lullMs))
@@ -207,7 +210,7 @@ export class Projector {
     return !stopped || performance.now() - since < stoppedLooksMs
   }
 
-  private async project(standing: Standing, commits: readonly Commit[]): Promise<void> {
+  private async project(standing: Standing, commits: readonly Commit[], read: number): Promise<void> {
     const { build, checkpoints } = standing
     const { writes, failures, stops } = await this.fold(build, checkpoints, commits)
     const { pauseMs, given } = this.attempts.again([...failures, ...stops])
@@ -216,7 +219,7 @@ export class Projector {
       return
     }
     const rest = commits.filter(commit => !stops.some(stop => isBehind(stop, commit)))
-    if (stops.length > 0 && rest.length > 0) return this.project(standing, rest)
+    if (stops.length > 0 && rest.length > 0) return this.project(standing, rest, read)
     const moves = stops.length > 0 ? stoppedAt(checkpoints, given) : movesOf(checkpoints, commits, given)
     const fold = { projection: buildName(build), writes, moves }
     const asked = performance.now()
@@ -232,6 +235,7 @@ export class Projector {
     for (const move of moves) checkpoints.set(move.partition, move)
     this.attempts.forget(given)
     this.meter.batch(rest.length, given)
+    tellTraces(this.options.projection.name, rest, given, performance.now() - read)
   }
 
   /** Folds a batch; what stops a partition is told apart, and then nothing is written yet. */
