@@ -101,7 +101,9 @@ export const crawl = async (options: CrawlOptions, surroundings: Surroundings): 
     else if (workflow.status === 'completed')
       for (const line of [...resultText(result), ...further(ledger, batch)]) output.say(line)
     if (workflow.status === 'completed') return 0
-    output.warn(clean(workflow.errors.at(-1)?.message ?? 'The crawl failed.'))
+    output.warn(
+      `${clean(workflow.errors.at(-1)?.message ?? 'The crawl failed')}. Run the same command again to try again.`,
+    )
     return 1
   } finally {
     await ledger.close()

@@ -94,6 +94,8 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
           if (isOurs(described.queries) && !done.includes(discovery))
             search({ locationId, batchId, queries: described.queries })
           else overseer.watch(workflow._id)
+          // Others may take the rest: the next one is asked for when there is room for it.
+          while (searching.size >= searchesAtOnce) await Promise.race(searching.values())
           if (signal.aborted) return
         }
       })

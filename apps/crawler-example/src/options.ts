@@ -67,7 +67,7 @@ export const readCommand = (args: readonly string[]): Command => {
   if (asked === true) return { kind: 'help' }
   const [path, more] = positionals
   if (path === undefined || path === '')
-    return wrong('What is to be crawled? Name a folder or a URL: npx -y pnpm@12 crawl PATH')
+    return wrong('Name a folder or a URL to crawl, as in: npx -y pnpm@12 crawl ~/Pictures.')
   if (more !== undefined) return wrong(`One folder or URL at a time: "${more}" is one too many.`)
   const bad = wrongPath(path) ?? wrongName('--location', location) ?? wrongName('--batch', batch)
   if (bad !== undefined) return wrong(bad)

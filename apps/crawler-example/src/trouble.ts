@@ -38,7 +38,6 @@ export const webTrouble = (url: string, error: unknown): Trouble => {
   if (error instanceof Error && error.name === 'TimeoutError')
     return new Trouble('timeout', `${url} took too long`, { cause: error })
   const why = error instanceof Error ? codeOf(error.cause) : undefined
-  return new Trouble('no-answer', `${url} does not answer${why === undefined ? '' : ` (${why})`}`, {
-    cause: error,
-  })
+  const reason = why === undefined ? '' : ` (${why})`
+  return new Trouble('no-answer', `${new URL(url).origin} does not answer${reason}`, { cause: error })
 }
