@@ -20,7 +20,16 @@ export interface Batch extends BatchOf {
 
 export const workflowIdOf = ({ locationId, batchId }: BatchOf): string => `${locationId}/${batchId}`
 
-export const isSite = (query: string): boolean => /^https?:\/\//i.test(query) && URL.canParse(query)
+/** A URL with a user name is none: what is searched is told in the log. */
+export const isSite = (query: string): boolean =>
+  /^https?:\/\//i.test(query) && URL.canParse(query) && new URL(query).username === ''
+
+/** The address of a page, in the form that pages are known by. */
+export const withoutFragment = (address: string): string => {
+  const url = new URL(address)
+  url.hash = ''
+  return url.href
+}
 
 /** Whether there is something that this crawler can search. */
 export const isOurs = (queries: unknown): queries is readonly string[] =>

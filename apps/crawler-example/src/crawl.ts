@@ -36,11 +36,12 @@ const untilOver = async (
   }
   const crawler = startCrawler({ ledger, logger, limits, claimMs, idleForMs: 5 * 60_000, atOnce: 8 })
   const progress = startProgress(output.progressOn)
+  let isLooking = true
   const look = async (): Promise<WorkflowDocument | undefined> => {
     const receipt = await crawler.take({ type: 'new-batch', ...batch })
     if (receipt.outcome === 'rejected') throw new Trouble('rejected', receipt.rejection.message)
     await ledger.caughtUp()
-    while (!signal.aborted) {
+    while (isLooking && !signal.aborted) {
       const workflow = await ledger.workflows.get(workflowIdOf(batch))
       if (workflow !== undefined) {
         progress.show(workflow)
@@ -53,6 +54,7 @@ const untilOver = async (
   try {
     return await Promise.race([look(), crawler.ended.then(() => undefined)])
   } finally {
+    isLooking = false
     progress.stop()
     if (signal.aborted) output.warn('Finishing what is in hand. Once more Ctrl-C ends at once.')
     await crawler.stop()

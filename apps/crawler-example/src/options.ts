@@ -35,7 +35,10 @@ const wrongPath = (path: string): string | undefined => {
   if (scheme === undefined) return undefined
   if (scheme !== 'http' && scheme !== 'https')
     return `"${path}" is neither a folder nor an http:// or https:// URL.`
-  return URL.canParse(path) ? undefined : `"${path}" is no URL.`
+  if (!URL.canParse(path)) return `"${path}" is no URL.`
+  return new URL(path).username === ''
+    ? undefined
+    : 'A URL with a user name or password cannot be crawled: it would be kept in the log.'
 }
 
 /** A name in the ledger, which refuses what is none. */

@@ -1,5 +1,5 @@
 import type { MediaDocument } from 'crawl-ledger'
-import { isSite } from './batch.js'
+import { isSite, withoutFragment } from './batch.js'
 import type { Find, Opened } from './find.js'
 import { findInFolder, openFile } from './folder.js'
 import type { Limits } from './limits.js'
@@ -21,7 +21,7 @@ export interface Sources {
 export const makeSources = (limits: Limits): Sources => {
   const web = new Web(limits)
   return {
-    find: query => (isSite(query) ? findOnSite(query, web, limits) : findInFolder(query)),
+    find: query => (isSite(query) ? findOnSite(withoutFragment(query), web, limits) : findInFolder(query)),
     open: (media, use, first) => {
       const { path } = media.item
       if (typeof path === 'string') return openFile(path, use, first)

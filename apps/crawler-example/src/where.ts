@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { type Batch, isSite } from './batch.js'
+import { type Batch, isSite, withoutFragment } from './batch.js'
 import type { CrawlOptions } from './options.js'
 import { fileTrouble, Trouble } from './trouble.js'
 
@@ -30,7 +30,7 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 
 /** @throws Trouble when PATH is a folder that cannot be read */
 export const batchOf = async ({ path, location, batch }: CrawlOptions): Promise<Batch> => {
-  const query = isSite(path) ? new URL(path).href : await realFolder(path)
+  const query = isSite(path) ? withoutFragment(path) : await realFolder(path)
   return {
     locationId: location ?? nameOf(isSite(query) ? new URL(query).host : basename(query)),
     batchId: batch ?? `crawl-${digestOf(query)}`,

@@ -14,7 +14,7 @@ export interface Working {
   readonly claimMs: number
   /** How many stages at once. */
   readonly atOnce: number
-  /** Take nothing new; what is in hand is finished. */
+  /** Take nothing new; what is in hand is finished, unless the store is away. */
   readonly signal: AbortSignal
   /** Called with every receipt. */
   readonly onReported: (workflowId: string, receipt: Receipt) => void
@@ -44,22 +44,20 @@ const hold = (claim: Claim, { ledger, logger, claimMs }: Working): (() => void) 
 }
 
 const perform = async (claim: Claim, working: Working): Promise<void> => {
-  const { ledger, logger, sources, report } = working
+  const { ledger, logger, sources, report, signal } = working
   const { locationId, batchId, mediaId, stage, attempt } = claim
-  // What is in hand is reported although no new work is taken: the store is given some time for it.
-  const patience = AbortSignal.timeout(60_000)
   const letGo = hold(claim, working)
   const began = performance.now()
   const reported = (receipt: Receipt): void => working.onReported(claim.workflowId, receipt)
   try {
-    const media = await untilThere(patience, logger, () => mediaOf(working, claim))
+    const media = await untilThere(signal, logger, () => mediaOf(working, claim))
     const { result, sizeBytes } = await stages[stage as StageName](media, sources)
     const processing = {
       durationMs: Math.round(performance.now() - began),
       ...(sizeBytes === undefined ? {} : { sizeBytes }),
     }
     reported(
-      await untilThere(patience, logger, async () =>
+      await untilThere(signal, logger, async () =>
         kept(await ledger.work.complete(claim, { result, processing }), ledger.store),
       ),
     )

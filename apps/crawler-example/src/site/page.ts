@@ -33,7 +33,7 @@ export const readPage = (html: string, address: string): Page => {
       return undefined
     const url = new URL(reference.trim(), base)
     url.hash = ''
-    return /^https?:$/.test(url.protocol) ? url.href : undefined
+    return /^https?:$/.test(url.protocol) && url.username === '' ? url.href : undefined
   }
   const found = (reference: string | undefined, kind: Kind): void => {
     const url = resolved(reference)

@@ -23,6 +23,9 @@ export interface Request {
 const redirectsFollowed = 5
 const robotsBytes = 512 * 1024
 
+const tooLarge = (url: string, most: number | undefined): Trouble =>
+  new Trouble('too-large', `${url} is larger than ${most} bytes, which is the limit here`)
+
 /** Bytes up to a bound, which ends them or is trouble. */
 async function* bounded(
   url: string,
@@ -31,8 +34,7 @@ async function* bounded(
 ): AsyncGenerator<Uint8Array> {
   let read = 0
   for await (const chunk of body) {
-    if (read + chunk.length > most)
-      throw new Trouble('too-large', `${url} is larger than ${most} bytes, which is the limit here`)
+    if (read + chunk.length > most) throw tooLarge(url, most)
     yield read + chunk.length > first ? chunk.subarray(0, first - read) : chunk
     read += chunk.length
     if (read >= first) return
@@ -106,6 +108,8 @@ export class Web {
           return { redirect: new URL(location, url).href }
         }
         if (!response.ok) throw new Trouble(`http-${status}`, `${url} answers ${status}`)
+        if (Number(response.headers.get('content-length')) > (request.most ?? Number.POSITIVE_INFINITY))
+          throw tooLarge(url, request.most)
         const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
         const bytes = bounded(url, response.body ?? empty, request)
         return { done: await use({ url, type, bytes }) }
