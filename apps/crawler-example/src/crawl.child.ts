@@ -1,4 +1,5 @@
 import { crawl } from './crawl.js'
+import { usualPace } from './crawler.js'
 import { usualLimits } from './limits.js'
 import { readCommand } from './options.js'
 import { processOutput } from './output.js'
@@ -12,6 +13,6 @@ process.exitCode = await crawl(command.options, {
   env: {},
   output: processOutput(command.options.json),
   signal: stop.signal,
-  claimMs: 1000,
+  pace: { ...usualPace, claimMs: 1000 },
   limits: { ...usualLimits, retryPauseMs: 1 },
 })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ledger, type Logger, openLedger, readSettings, type WorkflowDocument } from 'crawl-ledger'
 import { type Batch, discovery, workflowIdOf } from './batch.js'
-import { startCrawler } from './crawler.js'
+import { type Pace, startCrawler, usualPace } from './crawler.js'
 import { type Limits, usualLimits } from './limits.js'
 import type { CrawlOptions } from './options.js'
 import { clean, type Output } from './output.js'
@@ -17,7 +17,7 @@ export interface Surroundings {
   /** Ctrl-C: finish what is in hand. */
   readonly signal: AbortSignal
   readonly limits?: Limits
-  readonly claimMs?: number
+  readonly pace?: Pace
 }
 
 const lookEveryMs = 50
@@ -27,14 +27,14 @@ const interruptedCode = 130
 const untilOver = async (
   ledger: Ledger,
   batch: Batch,
-  { output, signal, limits = usualLimits, claimMs = 10_000 }: Surroundings,
+  { output, signal, limits = usualLimits, pace = usualPace }: Surroundings,
 ): Promise<WorkflowDocument | undefined> => {
   const logger: Logger = {
     info: () => {},
     warn: (_, text) => output.warn(text),
     error: (_, text) => output.warn(text),
   }
-  const crawler = startCrawler({ ledger, logger, limits, claimMs, idleForMs: 5 * 60_000, atOnce: 8 })
+  const crawler = startCrawler({ ledger, logger, limits, ...pace })
   const progress = startProgress(output.progressOn)
   let isLooking = true
   const look = async (): Promise<WorkflowDocument | undefined> => {
@@ -69,7 +69,7 @@ const beginning = (output: Output, batch: Batch, known: WorkflowDocument | undef
     output.say(`${what} was crawled before, until ${known.completedAt}. To crawl it anew: --batch NAME`)
   else
     output.say(
-      `Goes on with ${what}, ${Math.floor(percentDone(known))}% done. What a killed run had in hand is free after 10 seconds.`,
+      `Goes on with ${what}, ${Math.floor(percentDone(known))}% done. What a killed run had in hand is free after ${usualPace.claimMs / 1000} seconds.`,
     )
 }
 

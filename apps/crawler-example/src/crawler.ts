@@ -9,16 +9,21 @@ import { isDiscovered } from './standing.js'
 import { makeReport, pause, untilThere } from './store-away.js'
 import { work } from './worker.js'
 
-export interface CrawlerOptions {
-  readonly ledger: Ledger
-  readonly logger: Logger
-  readonly limits: Limits
+export interface Pace {
   /** For how long a claim holds when the process that has it is gone. */
   readonly claimMs: number
   /** After how long a silence a batch counts as left lying: longer than `claimMs`, and than the longest page or file. */
   readonly idleForMs: number
   /** How many stages at once. */
   readonly atOnce: number
+}
+
+export const usualPace: Pace = { claimMs: 10_000, idleForMs: 60_000, atOnce: 8 }
+
+export interface CrawlerOptions extends Pace {
+  readonly ledger: Ledger
+  readonly logger: Logger
+  readonly limits: Limits
 }
 
 export interface Crawler {
