@@ -73,12 +73,16 @@ const beginning = (output: Output, batch: Batch, known: WorkflowDocument | undef
     )
 }
 
-const further = (ledger: Ledger, batch: Batch): readonly string[] => [
-  '',
-  'Look further:',
-  `  npx -y pnpm@12 replay history '${workflowIdOf(batch)}' --store '${ledger.store}'`,
-  `  npx -y pnpm@12 replay state '${workflowIdOf(batch)}' --store '${ledger.store}'`,
-]
+/** How to go on; a ledger in memory is gone with this process. */
+const further = ({ store }: Ledger, batch: Batch): readonly string[] =>
+  store === 'memory:'
+    ? []
+    : [
+        '',
+        'Look further:',
+        `  npx -y pnpm@12 replay history '${workflowIdOf(batch)}' --store '${store}'`,
+        `  npx -y pnpm@12 replay state '${workflowIdOf(batch)}' --store '${store}'`,
+      ]
 
 /** Crawls a folder or a site without a broker, and answers with the exit code. */
 export const crawl = async (options: CrawlOptions, surroundings: Surroundings): Promise<number> => {
@@ -91,8 +95,10 @@ export const crawl = async (options: CrawlOptions, surroundings: Surroundings): 
     const known = await ledger.workflows.get(workflowIdOf(batch))
     if (!options.json) beginning(output, batch, known)
     // It failed because nothing could be read: perhaps it can today.
-    if (known?.status === 'failed')
+    if (known?.status === 'failed') {
       await ledger.recovery.retryFailedStages(known._id, { stages: [discovery] })
+      await ledger.caughtUp()
+    }
     const workflow = known?.status === 'completed' ? known : await untilOver(ledger, batch, surroundings)
     if (workflow === undefined || signal.aborted) {
       output.warn('Stopped. Run the same command again to go on.')

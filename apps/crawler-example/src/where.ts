@@ -48,7 +48,12 @@ export const storeOf = (
 ): string => {
   const named = store ?? STORE
   if (named !== undefined && named !== '') return named
-  mkdirSync(folder, { recursive: true })
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    const why = `The folder ${resolve(folder)} cannot be made. Name another place with --store sqlite:FILE.`
+    throw new Trouble('no-store', why, { cause })
+  }
   const name = `crawl-${locationId}`.replace(/[^\w.-]+/g, '-')
   return `sqlite:${folder}/${name}-${digestOf(queries.join()).slice(0, 6)}.db`
 }
