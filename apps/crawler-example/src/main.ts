@@ -34,6 +34,12 @@ const main = async (): Promise<number> => {
     return 2
   }
   try {
+    if (command.kind === 'serve') {
+      // Loaded where it is needed: what talks to the broker is large.
+      const { runService } = await import('./service.js')
+      await runService(command.options, process.env, untilCtrlC())
+      return 0
+    }
     return await crawl(command.options, { env: process.env, output, signal: untilCtrlC() })
   } catch (error) {
     output.warn(sentence(error))

@@ -17,6 +17,20 @@ test('a path and options', () => {
   assert.is(readCommand(['-h']).kind, 'help')
 })
 
+test('a service takes its messages from a queue or from a subscription of a topic', () => {
+  assert.equal(readCommand(['--queue', 'q', '--store', 'memory:']), {
+    kind: 'serve',
+    options: { from: { queue: 'q' }, store: 'memory:' },
+  })
+  assert.equal(readCommand(['--topic', 't', '--subscription', 's']), {
+    kind: 'serve',
+    options: { from: { topic: 't', subscription: 's' } },
+  })
+  assert.match(why('--topic', 't'), '--topic NAME and --subscription NAME')
+  assert.match(why('--queue', 'q', '--topic', 't', '--subscription', 's'), 'from --queue NAME, or')
+  assert.match(why('--queue', 'q', 'a'), 'leave out PATH')
+})
+
 test('what is wrong is named', () => {
   assert.match(why(), 'Name a folder or a URL')
   assert.match(why('a', 'b'), '"b" is one too many')

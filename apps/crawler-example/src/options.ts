@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import type { Entity } from './broker.js'
+import type { ServiceOptions } from './service.js'
 
 export interface CrawlOptions {
   /** A folder or a URL. */
@@ -11,6 +13,7 @@ export interface CrawlOptions {
 
 export type Command =
   | { readonly kind: 'crawl'; readonly options: CrawlOptions }
+  | { readonly kind: 'serve'; readonly options: ServiceOptions }
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly why: string }
 
@@ -18,6 +21,9 @@ const known = {
   store: { type: 'string' },
   location: { type: 'string' },
   batch: { type: 'string' },
+  queue: { type: 'string' },
+  topic: { type: 'string' },
+  subscription: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -47,6 +53,22 @@ const wrongName = (option: string, value: string | boolean | undefined): string 
     ? `${option} must have 1 to 200 characters, no "/" among them.`
     : undefined
 
+/** Where a service takes its messages from; undefined where none is asked for, a sentence where it is not clear. */
+const entityOf = ({ queue, topic, subscription }: Values): Entity | string | undefined => {
+  if (queue === undefined && topic === undefined && subscription === undefined) return undefined
+  if (typeof queue === 'string' && topic === undefined && subscription === undefined) return { queue }
+  if (typeof topic === 'string' && typeof subscription === 'string' && queue === undefined)
+    return { topic, subscription }
+  return 'A service takes its messages from --queue NAME, or from --topic NAME and --subscription NAME.'
+}
+
+const serveCommand = (from: Entity, values: Values, positionals: readonly string[]): Command => {
+  const { location, batch, json, store } = values
+  return positionals.length > 0 || location !== undefined || batch !== undefined || json === true
+    ? wrong('A service crawls what its messages name: leave out PATH, --location, --batch and --json.')
+    : { kind: 'serve', options: { from, ...text('store', store) } }
+}
+
 /** What the command line asks for. */
 export const readCommand = (args: readonly string[]): Command => {
   // `npm run crawl -- PATH` and `pnpm crawl -- PATH` both mean PATH.
@@ -68,6 +90,9 @@ export const readCommand = (args: readonly string[]): Command => {
   }
   const { store, location, batch, json, help: asked }: Values = values
   if (asked === true) return { kind: 'help' }
+  const from = entityOf(values)
+  if (typeof from === 'string') return wrong(from)
+  if (from !== undefined) return serveCommand(from, values, positionals)
   const [path, more] = positionals
   if (path === undefined || path === '')
     return wrong('Name a folder or a URL to crawl, as in: npx -y pnpm@12 crawl ~/Pictures.')
@@ -103,6 +128,13 @@ is run again; nothing is counted twice. Several at once on one store share the w
                    same crawl). A new name crawls anew.
   --json           print one object and nothing else
   -h, --help       this page
+
+As a service it crawls what the messages of Azure Service Bus name, until it is stopped:
+
+  npx tsx apps/crawler-example/src/main.ts --queue NAME [--store URL]
+  npx tsx apps/crawler-example/src/main.ts --topic NAME --subscription NAME [--store URL]
+
+with SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE, in the environment.
 
 Exit code: 0 done, also when some files failed; 1 PATH or the store cannot be read; 2 a wrong
 command line; 130 stopped by Ctrl-C.
