@@ -1,0 +1,26 @@
+import { connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
+import type { Messages } from './serve.js'
+
+export type Connection = { readonly connectionString: string } | { readonly namespace: string }
+
+export type Entity = { readonly queue: string } | { readonly topic: string; readonly subscription: string }
+
+/** Messages of Azure Service Bus. Each is settled when it has its receipt, and stays with the broker while the store is away. */
+export const fromServiceBus =
+  (connection: Connection, from: Entity): Messages =>
+  async ({ handle, ping, logger }) => {
+    const bus = connectServiceBus(connection)
+    const consumer = startConsumer({
+      bus,
+      from,
+      handle: (message: unknown, context) => handle(message, { ...context, spool: false }),
+      ping,
+      logger,
+    })
+    return {
+      stop: async () => {
+        await consumer.stop()
+        await bus.close()
+      },
+    }
+  }

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Ledger, type Logger, openLedger, readSettings, type WorkflowDocument } from 'crawl-ledger'
+import { type Batch, discovery, workflowIdOf } from './batch.js'
+import { type Pace, startCrawler, usualPace } from './crawler.js'
+import { type Limits, usualLimits } from './limits.js'
+import type { CrawlOptions } from './options.js'
+import { clean, type Output } from './output.js'
+import { startProgress } from './progress.js'
+import { readResult, resultJson, resultText } from './result.js'
+import { percentDone } from './standing.js'
+import { Trouble } from './trouble.js'
+import { batchOf, storeOf } from './where.js'
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv
+  readonly output: Output
+  /** Ctrl-C: finish what is in hand. */
+  readonly signal: AbortSignal
+  readonly limits?: Limits
+  readonly pace?: Pace
+}
+
+const lookEveryMs = 50
+const interruptedCode = 130
+
+/** The crawl of one batch, until it is over or Ctrl-C is pressed. */
+const untilOver = async (
+  ledger: Ledger,
+  batch: Batch,
+  { output, signal, limits = usualLimits, pace = usualPace }: Surroundings,
+): Promise<WorkflowDocument | undefined> => {
+  const logger: Logger = {
+    info: () => {},
+    warn: (_, text) => output.warn(text),
+    error: (_, text) => output.warn(text),
+  }
+  const crawler = startCrawler({ ledger, logger, limits, ...pace })
+  const progress = startProgress(output.progressOn)
+  let isLooking = true
+  const look = async (): Promise<WorkflowDocument | undefined> => {
+    const receipt = await crawler.take({ type: 'new-batch', ...batch })
+    if (receipt.outcome === 'rejected') throw new Trouble('rejected', receipt.rejection.message)
+    await ledger.caughtUp()
+    while (isLooking && !signal.aborted) {
+      const workflow = await ledger.workflows.get(workflowIdOf(batch))
+      if (workflow !== undefined) {
+        progress.show(workflow)
+        if (workflow.status !== 'active') return workflow
+      }
+      await sleep(lookEveryMs)
+    }
+    return undefined
+  }
+  try {
+    return await Promise.race([look(), crawler.ended.then(() => undefined)])
+  } finally {
+    isLooking = false
+    progress.stop()
+    if (signal.aborted) output.warn('Finishing what is in hand. Once more Ctrl-C ends at once.')
+    await crawler.stop()
+  }
+}
+
+/** What is said before it begins. */
+const beginning = (output: Output, batch: Batch, known: WorkflowDocument | undefined): void => {
+  const what = clean(batch.queries.join())
+  if (known === undefined) output.say(`Crawls ${what}`)
+  else if (known.status === 'completed')
+    output.say(`${what} was crawled before, until ${known.completedAt}. To crawl it anew: --batch NAME`)
+  else
+    output.say(
+      `Goes on with ${what}, ${Math.floor(percentDone(known))}% done. What a killed run had in hand is free after ${usualPace.claimMs / 1000} seconds.`,
+    )
+}
+
+/** How to go on; a ledger in memory is gone with this process. */
+const further = ({ store }: Ledger, batch: Batch): readonly string[] =>
+  store === 'memory:'
+    ? []
+    : [
+        '',
+        'Look further:',
+        `  npx -y pnpm@12 replay history '${workflowIdOf(batch)}' --store '${store}'`,
+        `  npx -y pnpm@12 replay state '${workflowIdOf(batch)}' --store '${store}'`,
+      ]
+
+/** Crawls a folder or a site without a broker, and answers with the exit code. */
+export const crawl = async (options: CrawlOptions, surroundings: Surroundings): Promise<number> => {
+  const { env, output, signal } = surroundings
+  const batch = await batchOf(options)
+  const settings = readSettings(env, { STORE: storeOf(options, env, batch) })
+  const ledger = await openLedger({ ...settings, project: true })
+  try {
+    await ledger.caughtUp()
+    const known = await ledger.workflows.get(workflowIdOf(batch))
+    if (!options.json) beginning(output, batch, known)
+    // It failed because nothing could be read: perhaps it can today.
+    if (known?.status === 'failed') {
+      await ledger.recovery.retryFailedStages(known._id, { stages: [discovery] })
+      await ledger.caughtUp()
+    }
+    const workflow = known?.status === 'completed' ? known : await untilOver(ledger, batch, surroundings)
+    if (workflow === undefined || signal.aborted) {
+      output.warn('Stopped. Run the same command again to go on.')
+      return interruptedCode
+    }
+    const result = await readResult(ledger, workflow)
+    if (options.json) output.say(resultJson(result))
+    else if (workflow.status === 'completed')
+      for (const line of [...resultText(result), ...further(ledger, batch)]) output.say(line)
+    if (workflow.status === 'completed') return 0
+    output.warn(
+      `${clean(workflow.errors.at(-1)?.message ?? 'The crawl failed')}. Run the same command again to try again.`,
+    )
+    return 1
+  } finally {
+    await ledger.close()
+  }
+}

@@ -1,0 +1,49 @@
+import { Presets, SingleBar } from 'cli-progress'
+import type { WorkflowDocument } from 'crawl-ledger'
+import { count } from './result.js'
+import { isDiscovered, percentDone } from './standing.js'
+
+export interface Progress {
+  show(workflow: WorkflowDocument): void
+  stop(): void
+}
+
+const plainEveryMs = 2000
+
+const words = (workflow: WorkflowDocument): string => {
+  const failing = workflow.work.reduce((sum, { failing }) => sum + failing, 0)
+  return (
+    `${count(workflow.mediaItems)} found${isDiscovered(workflow) ? '' : ' so far'}` +
+    (failing === 0 ? '' : `, ${count(failing)} failed`)
+  )
+}
+
+const bar = (stream: NodeJS.WriteStream): Progress => {
+  const single = new SingleBar(
+    { stream, format: '  {bar} {percentage}%  {words}', barsize: 24, hideCursor: true, gracefulExit: false },
+    Presets.shades_classic,
+  )
+  single.start(100, 0, { words: 'searching' })
+  return {
+    show: workflow => single.update(Math.floor(percentDone(workflow)), { words: words(workflow) }),
+    stop: () => single.stop(),
+  }
+}
+
+/** A line now and then, for a file or a pipe. */
+const lines = (stream: NodeJS.WriteStream): Progress => {
+  let next = performance.now() + plainEveryMs
+  return {
+    show: workflow => {
+      if (performance.now() < next) return
+      next = performance.now() + plainEveryMs
+      stream.write(`  ${Math.floor(percentDone(workflow))}%  ${words(workflow)}\n`)
+    },
+    stop: () => {},
+  }
+}
+
+const nothing: Progress = { show: () => {}, stop: () => {} }
+
+export const startProgress = (stream: NodeJS.WriteStream | undefined): Progress =>
+  stream === undefined ? nothing : stream.isTTY ? bar(stream) : lines(stream)

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Ledger, type Logger, type Receipt, StoreUnavailable } from 'crawl-ledger'
+
+/** Waits, or not at all once it is told to stop. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => {})
+
+const firstPauseMs = 100
+const longestPauseMs = 5000
+
+/** Tries again while the store is away, until told to stop; then it throws what it would have tried again for. */
+export const untilThere = async <A>(
+  signal: AbortSignal,
+  logger: Logger,
+  ask: () => Promise<A>,
+): Promise<A> => {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2))
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || signal.aborted) throw error
+      if (pauseMs === firstPauseMs) logger.warn({}, `${error.message} Trying again.`)
+      await pause(pauseMs, signal)
+    }
+}
+
+/** A message that the ledger refuses is a mistake of this program: it ends it. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+}
+
+/** Hands a message of our own in, again and again while the store is away. */
+export type Report = (message: object) => Promise<Receipt>
+
+export const makeReport =
+  ({ handle, store }: Ledger, signal: AbortSignal, logger: Logger): Report =>
+  message =>
+    untilThere(signal, logger, async () => kept(await handle(message), store))
+
+/** A receipt of what is in the log, or on its way there. */
+export const kept = (receipt: Receipt, store: string): Receipt => {
+  if (receipt.outcome === 'unavailable') throw new StoreUnavailable(store, undefined)
+  if (receipt.outcome === 'rejected') throw new Refused(receipt.rejection.message)
+  return receipt
+}
