@@ -77,9 +77,21 @@ if (server !== undefined) {
   test('what has no answer ends, and a client that is closed meanwhile stays so', () =>
     withConnection(async connection => {
       await ping(connection)
+      const { client } = connection
+      const close = client.close.bind(client)
+      let goOn = (): void => {}
+      const gate = new Promise<void>(resolve => {
+        goOn = resolve
+      })
+      client.close = async () => {
+        client.close = close
+        await gate
+        await close()
+      }
       const never = connection.run(() => new Promise(() => {}), 10)
       assert.instance(await never.catch((error: unknown) => error), StoreUnavailable)
       await connection.close()
+      goOn()
       assert.instance(await answer(connection), StoreUnavailable)
     }))
 }
