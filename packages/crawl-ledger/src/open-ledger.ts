@@ -92,7 +92,7 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   const writer = new Writer(store.log, {
     server,
     onRecorded: () => recorded.next(),
-    onGivenUp: partition => spool?.givenUp(partition),
+    onGivenUp: (partition, message) => spool?.givenUp(partition, message),
     ...(options.retryForMs === undefined ? {} : { retryForMs: options.retryForMs }),
   })
   if (file !== undefined) {

@@ -2,6 +2,7 @@ import type { ViewDocument } from '@crawl-ledger/domain'
 import type { Checkpoint, Commit, LedgerRecord, ProjectionRecord } from '@crawl-ledger/log'
 import { type Collection, type Db, MongoClient } from 'mongodb'
 import { storeError } from './errors.js'
+import { Renewal } from './renewal.js'
 
 export interface CheckpointDocument extends Checkpoint {
   readonly _id: string
@@ -40,7 +41,9 @@ export interface Connection {
   readonly ledger: Collection<LedgerRecord & { _id: 'ledger' }>
   /** A view by the name of its collection: its own, or that of a build beside it. */
   readonly view: (collection: string) => Collection<ViewDocument>
-  readonly run: <A>(work: () => Promise<A>) => Promise<A>
+  /** Rejects with a store's error, and when there is no answer within so many milliseconds: by default 30,000. */
+  readonly run: <A>(work: () => Promise<A>, withinMs?: number) => Promise<A>
+  readonly close: () => Promise<void>
   /** Behind a mongos every filter names the partition, so that it goes to one shard. */
   readonly routed: () => boolean
 }
@@ -51,12 +54,16 @@ export interface ConnectionOptions {
   readonly serverSelectionMs?: number
 }
 
+/** More than any answer takes, and no longer than a ledger waits for one. */
+const answerMs = 30_000
+
 export const connect = (url: string, database: string, options: ConnectionOptions = {}): Connection => {
   const client = new MongoClient(url, {
     appName: 'crawl-ledger',
     maxPoolSize: options.poolSize ?? 10,
     serverSelectionTimeoutMS: options.serverSelectionMs ?? 5000,
     connectTimeoutMS: options.serverSelectionMs ?? 5000,
+    waitQueueTimeoutMS: answerMs,
     writeConcern: { w: 'majority' },
     readConcern: { level: 'majority' },
     readPreference: 'primary',
@@ -65,6 +72,7 @@ export const connect = (url: string, database: string, options: ConnectionOption
   client.on('topologyDescriptionChanged', ({ newDescription }) => {
     sharded = newDescription.type === 'Sharded'
   })
+  const renewal = new Renewal(client)
   const db = client.db(database)
   const name = `MongoDB at ${client.options.hosts.map(String).join(',')}, database ${database},`
   return {
@@ -78,13 +86,14 @@ export const connect = (url: string, database: string, options: ConnectionOption
     leases: db.collection('leases'),
     ledger: db.collection('ledger'),
     view: collection => db.collection(collection),
-    run: async work => {
+    run: async (work, withinMs = answerMs) => {
       try {
-        return await work()
+        return await renewal.ask(work, withinMs)
       } catch (error) {
         throw storeError(name, error)
       }
     },
+    close: () => renewal.close(),
     routed: () => sharded,
   }
 }

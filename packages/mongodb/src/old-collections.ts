@@ -32,11 +32,11 @@ export const plainValue = (value: unknown): Json => {
 
 /** Whether a ledger was made in this database. */
 export const holdsLedger = async (url: string, database: string): Promise<boolean> => {
-  const { client, ledger, run } = connect(url, database)
+  const { close, ledger, run } = connect(url, database)
   try {
     return (await run(() => ledger.findOne({ _id: 'ledger' }))) !== null
   } finally {
-    await client.close()
+    await close()
   }
 }
 
@@ -50,7 +50,7 @@ export async function* oldCollections(
   url: string,
   database: string,
 ): AsyncGenerator<{ readonly collection: ViewName; readonly document: JsonObject }> {
-  const { client, db, name } = connect(url, database)
+  const { close, db, name } = connect(url, database)
   try {
     for (const collection of collections)
       for await (const document of db.collection<Document>(collection).find().sort({ _id: 1 }))
@@ -58,6 +58,6 @@ export async function* oldCollections(
   } catch (error) {
     throw storeError(name, error)
   } finally {
-    await client.close()
+    await close()
   }
 }

@@ -61,11 +61,12 @@ export const openMongo = async (
   options: MongoOptions = {},
 ): Promise<Store> => {
   const connection = connect(url, database, options)
-  const { client, db, run } = connection
+  const { db, run } = connection
   try {
     const record = await run(() => ledgerRecord(connection, options))
     const { partitions } = checkLedger(connection.name, record, options.partitions)
-    await run(() => makeIndexes(connection))
+    // As long as it takes: there may be many documents.
+    await run(() => makeIndexes(connection), Number.POSITIVE_INFINITY)
     return {
       log: mongoLog(connection, partitions, sealer(options.auditKey)),
       views: patient(connection, mongoViews(connection)),
@@ -75,10 +76,10 @@ export const openMongo = async (
         run(async () => {
           await db.command({ ping: 1 })
         }),
-      close: () => client.close(),
+      close: connection.close,
     }
   } catch (error) {
-    await client.close()
+    await connection.close()
     throw error
   }
 }

@@ -21,6 +21,17 @@ const clockHoldsMs = 1000
 /** How long `heads` may lag behind what was guessed. */
 const toldWithinMs = 50
 
+/** Resolves when it has settled, or after a while: some answers never come, and no one may wait for them for ever. */
+const settled = (work: Promise<unknown>, patienceMs: number): Promise<void> =>
+  new Promise(resolve => {
+    const end = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(end, patienceMs)
+    work.then(end, end)
+  })
+
 /** 1, 2, 4 … 2^23: how far ahead of a known position a larger one is looked for. */
 const strides = Array.from({ length: 24 }, (_, k) => 2 ** k)
 
@@ -43,7 +54,11 @@ export class Sequencer {
   private turn: Promise<unknown> = Promise.resolve()
   private telling: NodeJS.Timeout | undefined
 
-  constructor(private readonly connection: Connection) {}
+  /** @param patienceMs how long others wait for a position that somebody asks for or writes, in milliseconds */
+  constructor(
+    private readonly connection: Connection,
+    private readonly patienceMs = 5000,
+  ) {}
 
   /**
    * A position for a single draft without asking: the next one, where nobody else seems to write. `_id` protects it
@@ -56,8 +71,12 @@ export class Sequencer {
       return undefined
     const position = (this.known.get(draft.partition) ?? 0) + 1
     if (!this.alone.has(draft.partition) || position <= draft.after) return undefined
-    this.written = new Promise(resolve => {
+    const written = new Promise<void>(resolve => {
       this.finish = resolve
+    })
+    const { finish } = this
+    this.written = settled(written, this.patienceMs).then(() => {
+      if (this.finish === finish) this.finish = undefined
     })
     return { draft, position, at: new Date(this.clock.store + Math.floor(age)).toISOString() }
   }
@@ -113,7 +132,7 @@ export class Sequencer {
    */
   reserve(drafts: readonly Draft[]): Promise<Reservation> {
     const mine = this.turn.then(() => this.take(drafts))
-    this.turn = mine.catch(() => {})
+    this.turn = this.turn.then(() => settled(mine, this.patienceMs))
     return mine
   }
 

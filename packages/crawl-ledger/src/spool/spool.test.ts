@@ -2,7 +2,7 @@ import type { Store } from '@crawl-ledger/log'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findings, random, until } from '../away/away.test-kit.js'
-import { type Ledger, type Receipt, StoreAway } from '../index.js'
+import { type Ledger, type Receipt, StoreAway, StoreUnavailable } from '../index.js'
 import { collected, countersOf, stream } from '../messages.test-kit.js'
 import { ledgerOver } from '../open-ledger.js'
 import { type Scene, scene, stores, type WithStore } from './spool.test-kit.js'
@@ -239,6 +239,21 @@ test('a message that is not to wait stays with its sender, also while others wai
     assert.ok(other.outcome === 'unavailable' || other.outcome === 'recorded')
     await emptied(ledger)
     assert.equal((await recordedOf(ledger, 'osaka-1')).slice(0, 1), [0])
+    await ledger.close()
+  }))
+
+test('a command that is given up holds up no message', () =>
+  scene(inSqlite, async set => {
+    const ledger = set.open()
+    await ledger.handle(numbered('osaka-1', 0))
+    const asked = ledger.recovery.retryFailedStages('osaka-1/b')
+    // It has the store's time, and now it is with the writer.
+    set.leave('hangs')
+    assert.instance(await asked.catch((error: unknown) => error), StoreUnavailable)
+    set.comeBack()
+    await until('the store to be back', () => set.lines.includes('info: the store is back'))
+    const { outcome } = await ledger.handle(numbered('osaka-1', 1), { spool: false })
+    assert.is(outcome, 'recorded')
     await ledger.close()
   }))
 

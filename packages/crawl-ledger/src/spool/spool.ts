@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Rejection } from '@crawl-ledger/domain'
-import { partitionOf, type Receipt, type Writer } from '@crawl-ledger/log'
+import { type Incoming, partitionOf, type Receipt, type Writer } from '@crawl-ledger/log'
 import * as E from 'fp-ts/lib/Either.js'
 import type { StoreWatch } from '../away/store-watch.js'
 import { type Intake, written } from '../intake.js'
@@ -44,6 +44,8 @@ export class Spool {
   private readonly pending = new Lanes()
   /** Messages that are with the writer and never were in the file. */
   private readonly past = new Lanes()
+  /** What the writer has from here: it has commands too, which wait for nothing. */
+  private readonly own = new WeakSet<Incoming>()
   /** Handed in behind others. */
   private waiting: Arrival[] = []
   /** Given up by the writer. */
@@ -85,7 +87,9 @@ export class Spool {
     })
 
   /** To be called by the writer before it gives up a message, so that from then on all others queue behind it. */
-  readonly givenUp = (partition: number): void => this.pending.add(partition, 1)
+  readonly givenUp = (partition: number, message: Incoming): void => {
+    if (this.own.has(message)) this.pending.add(partition, 1)
+  }
 
   /** Ends the round in hand and keeps what has no receipt yet. */
   async close(): Promise<void> {
@@ -137,11 +141,16 @@ export class Spool {
     return this.options.file.waiting + this.waiting.length + this.returned.length > 0
   }
 
+  private hand(incoming: Incoming): Promise<Receipt> {
+    this.own.add(incoming)
+    return written(this.options.writer, incoming)
+  }
+
   /** Gives a message to the writer without the spool. */
   private pass(arrival: Arrival): void {
     const lane = this.laneOf(arrival)
     this.past.add(lane, 1)
-    written(this.options.writer, arrival.incoming)
+    this.hand(arrival.incoming)
       .finally(() => {
         this.past.add(lane, -1)
         this.settled()
@@ -263,7 +272,7 @@ export class Spool {
     const incoming = unkept(row)
     if (E.isLeft(incoming)) return { tag: 'refused', rejection: incoming.left }
     try {
-      const receipt = await written(this.options.writer, incoming.right)
+      const receipt = await this.hand(incoming.right)
       if (receipt.outcome === 'rejected') return { tag: 'refused', rejection: receipt.rejection }
       if (receipt.outcome !== 'unavailable') return { tag: 'done' }
       // It waits in the file as before.
