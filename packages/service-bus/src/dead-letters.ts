@@ -1,4 +1,5 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
+import Long from 'long'
 import type { Bus } from './bus.js'
 import { addressOf, type Entity, entityName } from './entity.js'
 import { BusUnusable } from './errors.js'
@@ -50,15 +51,14 @@ const deadLetterOf = (message: ServiceBusReceivedMessage): DeadLetter => ({
 export async function* deadLetters(bus: Bus, entity: Entity): AsyncIterable<DeadLetter> {
   const receiver = receiverOf(bus, entity, false)
   try {
-    let fromSequenceNumber: ServiceBusReceivedMessage['sequenceNumber']
-    for (;;) {
-      const found = await receiver.peekMessages(
-        together,
-        fromSequenceNumber === undefined ? {} : { fromSequenceNumber },
-      )
+    // Not told where to begin, the SDK goes on where anyone with this client has looked last.
+    let next: Long | undefined = Long.ZERO
+    while (next !== undefined) {
+      const found: ServiceBusReceivedMessage[] = await receiver.peekMessages(together, {
+        fromSequenceNumber: next,
+      })
       yield* found.map(deadLetterOf)
-      fromSequenceNumber = found.at(-1)?.sequenceNumber?.add(1)
-      if (fromSequenceNumber === undefined) return
+      next = found.at(-1)?.sequenceNumber?.add(1)
     }
   } catch (error) {
     throw busError(bus.name, entityName(entity), error)
