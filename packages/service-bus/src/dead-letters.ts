@@ -91,9 +91,9 @@ const again = (message: ServiceBusReceivedMessage) => {
   }
 }
 
-const numbersOf = async (bus: Bus, entity: Entity): Promise<ReadonlySet<string>> => {
-  const numbers = new Set<string>()
-  for await (const { sequenceNumber } of deadLetters(bus, entity)) numbers.add(sequenceNumber)
+const numbersOf = async (bus: Bus, entity: Entity): Promise<readonly string[]> => {
+  const numbers: string[] = []
+  for await (const { sequenceNumber } of deadLetters(bus, entity)) numbers.push(sequenceNumber)
   return numbers
 }
 
@@ -110,14 +110,17 @@ export const resendDeadLetters = async (
   entity: Entity,
   chosen?: ReadonlySet<string>,
 ): Promise<number> => {
-  const open = new Set(chosen ?? (await numbersOf(bus, entity)))
+  const there = await numbersOf(bus, entity)
+  const open = new Set(there.filter(number => chosen?.has(number) ?? true))
   const receiver = receiverOf(bus, entity, true)
   const sender = bus.client.createSender(addressOf(entity))
   const passed = new Map<string, ServiceBusReceivedMessage>()
   let sent = 0
   try {
     while (open.size > 0) {
-      const found = await receiver.receiveMessages(together, { maxWaitTimeInMs: lastMs })
+      // Where all are to be sent, asking for more than there are would be waiting for them.
+      const most = chosen === undefined ? Math.min(together, open.size) : together
+      const found = await receiver.receiveMessages(most, { maxWaitTimeInMs: lastMs })
       if (found.length === 0) break
       const others = found.filter(message => !open.has(sequenceOf(message)))
       if (others.some(message => passed.has(sequenceOf(message))))

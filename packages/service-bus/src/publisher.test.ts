@@ -267,12 +267,20 @@ test('a broker that is away is waited for, and said so once', async () => {
 test('one that is to stop does not wait for a broker that is away', async () => {
   outlet = await openOutlet()
   const { store, publish, broker } = outlet
-  broker.faults.onSend = () => 'before'
+  broker.faults.refuseLinks = () => 'amqp:resource-limit-exceeded'
   await record(store, items(0, 1))
   const publisher = publish({ ...found, from: 'start' })
   await until('the broker to be missed', () => publisher.now.state === 'waiting')
+  let sendings = 0
+  broker.faults.onSend = () => {
+    sendings += 1
+    return 'before'
+  }
+  broker.faults.refuseLinks = undefined
+  await until('it to try again', () => sendings > 0)
   await publisher.stop()
   assert.is(publisher.now.state, 'stopped')
+  assert.is(sendings, 1)
 })
 
 test('an event that is too large goes without its data', async () => {
