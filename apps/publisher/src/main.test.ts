@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startTestBroker, type TestBroker } from '@crawl-ledger/service-bus/test-broker'
+import { openLedger } from 'crawl-ledger'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+
+const test = suite('the publisher as a process')
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'publisher-'))
+const store = `sqlite:${join(folder, 'ledger.db')}`
+const started: ChildProcess[] = []
+let broker: TestBroker
+
+const run = (args: readonly string[], env: Record<string, string> = {}) => {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    env: {
+      PATH: process.env.PATH,
+      STORE: store,
+      SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  started.push(child)
+  const said = { out: '', err: '' }
+  child.stdout.on('data', data => {
+    said.out += data
+  })
+  child.stderr.on('data', data => {
+    said.err += data
+  })
+  const ended = once(child, 'close').then(([code]) => ({ code, ...said }))
+  return { child, ended }
+}
+
+test.before(async () => {
+  broker = await startTestBroker()
+  broker.topic('events')
+  broker.subscription('events', 'all')
+  const ledger = await openLedger({ store, partitions: 2, project: false })
+  const of = { locationId: 'osaka-1', batchId: 'batch-1' }
+  await ledger.handle({ ...of, type: 'new-batch', queries: ['park'] })
+  await ledger.handle({ ...of, type: 'workflow-complete' })
+  await ledger.close()
+})
+
+test.after(async () => {
+  for (const child of started) child.kill('SIGKILL')
+  await broker.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('sends what was asked for, and ends with 0 on SIGTERM', async () => {
+  const { child, ended } = run(['--to', 'events', '--from', 'start', '--events', 'WorkflowCompleted'])
+  const sent = () => broker.messages('events/Subscriptions/all')
+  while (sent().length === 0 && child.exitCode === null) await new Promise(resolve => setTimeout(resolve, 10))
+  child.kill('SIGTERM')
+  const { code, out, err } = await ended
+  assert.is(err, '')
+  assert.is(code, 0)
+  assert.equal(
+    sent().map(({ body }) => (body as { type: string }).type),
+    ['WorkflowCompleted'],
+  )
+  assert.match(out, /closing after SIGTERM/)
+  assert.not.match(out, /SharedAccessKey/)
+})
+
+test('what is wrong is one sentence, and 2 or 1', async () => {
+  const [wrong, missing, noLedger, noBroker] = await Promise.all([
+    run([]).ended,
+    run(['--to', 'nowhere', '--from', 'start']).ended,
+    run(['--to', 'events', '--store', `sqlite:${join(folder, 'none.db')}`]).ended,
+    run(['--to', 'events'], { SERVICE_BUS_CONNECTION_STRING: '' }).ended,
+  ])
+  assert.is(wrong.code, 2)
+  assert.match(wrong.err, /^--to: name the topic or queue/)
+  assert.is(missing.code, 1)
+  assert.match(missing.err, /has no entity nowhere/)
+  assert.is(noLedger.code, 1)
+  assert.match(noLedger.err, /holds no ledger/)
+  assert.is(noBroker.code, 1)
+  assert.match(noBroker.err, /Set either SERVICE_BUS_CONNECTION_STRING or SERVICE_BUS_NAMESPACE/)
+  for (const { err } of [wrong, missing, noLedger, noBroker]) assert.is(err.trim().split('\n').length, 1, err)
+})
+
+test.run()
