@@ -9,7 +9,10 @@ import { type BenchMessage, crawl } from './stream.js'
 import type { Opened } from './subject.js'
 import { median, seconds } from './timing.js'
 
-const atOnce = 128
+const atOnce = 256
+
+/** So many workflows at a time: eight messages of each are in hand together; in the real streams it is eleven to fourteen. */
+const together = atOnce / 8
 
 const startBroker = async () => {
   const child = fork(fileURLToPath(new URL('./broker.child.ts', import.meta.url)), [], {
@@ -84,7 +87,7 @@ export const receiving = async (
   const ratios: number[] = []
   let detail = ''
   for (let round = 0; round <= rounds; round += 1) {
-    const messages: readonly BenchMessage[] = [...crawl(`bus${round}`, total, 2 * atOnce)]
+    const messages: readonly BenchMessage[] = [...crawl(`bus${round}`, total, together)]
     const [plain, recorded] = [`plain-${round}`, `recorded-${round}`]
     await fill({ queue: plain, sessions: false, messages })
     const theirs = await bare(bus, plain, total)
