@@ -8,6 +8,7 @@ export {
   readBuild,
 } from './build.js'
 export { LogBehindViews, readCheckpoints } from './checkpoints.js'
+export { commitsOf } from './commits.js'
 export { CommitUnreadable, type FoldFailure } from './fold.js'
 export { follow } from './follow.js'
 export type { ProjectorMeter, Stage } from './meter.js'
