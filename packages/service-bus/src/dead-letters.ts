@@ -1,4 +1,5 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
+import Long from 'long'
 import type { Bus } from './bus.js'
 import { addressOf, type Entity, entityName } from './entity.js'
 import { BusUnusable } from './errors.js'
@@ -24,8 +25,8 @@ const together = 100
 /** For how long the broker may have nothing more before that is taken for the end, in milliseconds. */
 const lastMs = 2000
 
-const receiverOf = ({ client }: Bus, entity: Entity): ServiceBusReceiver => {
-  const options = { subQueueType: 'deadLetter' } as const
+const receiverOf = ({ client }: Bus, entity: Entity, skipParsingBodyAsJson: boolean): ServiceBusReceiver => {
+  const options = { subQueueType: 'deadLetter', skipParsingBodyAsJson } as const
   return 'queue' in entity
     ? client.createReceiver(entity.queue, options)
     : client.createReceiver(entity.topic, entity.subscription, options)
@@ -48,17 +49,16 @@ const deadLetterOf = (message: ServiceBusReceivedMessage): DeadLetter => ({
  * @throws BusError
  */
 export async function* deadLetters(bus: Bus, entity: Entity): AsyncIterable<DeadLetter> {
-  const receiver = receiverOf(bus, entity)
+  const receiver = receiverOf(bus, entity, false)
   try {
-    let fromSequenceNumber: ServiceBusReceivedMessage['sequenceNumber']
-    for (;;) {
-      const found = await receiver.peekMessages(
-        together,
-        fromSequenceNumber === undefined ? {} : { fromSequenceNumber },
-      )
+    // Not told where to begin, the SDK goes on where anyone with this client has looked last.
+    let next: Long | undefined = Long.ZERO
+    while (next !== undefined) {
+      const found: ServiceBusReceivedMessage[] = await receiver.peekMessages(together, {
+        fromSequenceNumber: next,
+      })
       yield* found.map(deadLetterOf)
-      fromSequenceNumber = found.at(-1)?.sequenceNumber?.add(1)
-      if (fromSequenceNumber === undefined) return
+      next = found.at(-1)?.sequenceNumber?.add(1)
     }
   } catch (error) {
     throw busError(bus.name, entityName(entity), error)
@@ -80,7 +80,8 @@ const again = (message: ServiceBusReceivedMessage) => {
     Object.entries(applicationProperties).filter(([key]) => !own.includes(key)),
   )
   return {
-    body,
+    // Bytes go as they came. A text would be sent as JSON, and be another message than it was.
+    body: typeof body === 'string' ? Buffer.from(body) : body,
     messageId: `${(id ?? 'message').slice(0, 90)}~again-${sequenceOf(message)}`,
     ...(contentType === undefined ? {} : { contentType }),
     ...(correlationId === undefined ? {} : { correlationId }),
@@ -90,11 +91,17 @@ const again = (message: ServiceBusReceivedMessage) => {
   }
 }
 
+const numbersOf = async (bus: Bus, entity: Entity): Promise<readonly string[]> => {
+  const numbers: string[] = []
+  for await (const { sequenceNumber } of deadLetters(bus, entity)) numbers.push(sequenceNumber)
+  return numbers
+}
+
 /**
  * Sends dead letters again to where they were sent first, and takes them from the dead ones when the broker has them.
  * Killed in between, one is sent twice, with the same id. A topic hands it to all its subscriptions again.
  *
- * @param chosen the numbers of those that are sent; undefined: all that are there
+ * @param chosen the numbers of those that are sent; undefined: all that are there now, and none that dies meanwhile
  * @returns how many were sent
  * @throws BusError
  */
@@ -103,28 +110,26 @@ export const resendDeadLetters = async (
   entity: Entity,
   chosen?: ReadonlySet<string>,
 ): Promise<number> => {
-  const receiver = receiverOf(bus, entity)
+  const there = await numbersOf(bus, entity)
+  const open = new Set(there.filter(number => chosen?.has(number) ?? true))
+  const receiver = receiverOf(bus, entity, true)
   const sender = bus.client.createSender(addressOf(entity))
-  const passed: ServiceBusReceivedMessage[] = []
-  const seen = new Set<string>()
+  const passed = new Map<string, ServiceBusReceivedMessage>()
   let sent = 0
   try {
-    for (;;) {
-      const found = await receiver.receiveMessages(together, { maxWaitTimeInMs: lastMs })
-      if (found.length === 0 || (chosen !== undefined && sent === chosen.size)) {
-        passed.push(...found)
-        break
-      }
+    while (open.size > 0) {
+      // Where all are to be sent, asking for more than there are would be waiting for them.
+      const most = chosen === undefined ? Math.min(together, open.size) : together
+      const found = await receiver.receiveMessages(most, { maxWaitTimeInMs: lastMs })
+      if (found.length === 0) break
+      const others = found.filter(message => !open.has(sequenceOf(message)))
+      if (others.some(message => passed.has(sequenceOf(message))))
+        throw new BusUnusable(
+          `${entityName(entity)}: the locks on its dead letters run out before all are looked at. Send the oldest first, or --all.`,
+        )
+      for (const message of others) passed.set(sequenceOf(message), message)
       for (const message of found) {
-        if (seen.has(sequenceOf(message)))
-          throw new BusUnusable(
-            `${entityName(entity)}: the locks on its dead letters run out before all are looked at. Send fewer at a time, by their numbers.`,
-          )
-        seen.add(sequenceOf(message))
-        if (chosen?.has(sequenceOf(message)) === false) {
-          passed.push(message)
-          continue
-        }
+        if (!open.delete(sequenceOf(message))) continue
         await sender.sendMessages(again(message))
         await receiver.completeMessage(message)
         sent += 1
@@ -135,7 +140,7 @@ export const resendDeadLetters = async (
     throw busError(bus.name, entityName(entity), error)
   } finally {
     // Given back at the end, or they would be delivered to us once more.
-    for (const message of passed) await receiver.abandonMessage(message).catch(() => {})
+    for (const message of passed.values()) await receiver.abandonMessage(message).catch(() => {})
     await receiver.close().catch(() => {})
     await sender.close().catch(() => {})
   }

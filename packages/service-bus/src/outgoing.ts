@@ -34,7 +34,7 @@ export const outgoingOf = (commit: Commit, { events, sessions }: Choice): readon
     const locationId = locationOf(stream)
     const batchId = batchOf(stream)
     const place = { locationId, ...(batchId === undefined ? {} : { batchId }) }
-    const { traceparent, tracestate } = cause as { traceparent?: string; tracestate?: string }
+    const { traceparent, tracestate } = cause
     return [
       {
         body: { ...event, ...place, partition, position, version, recordedAt, server, messageId: cause.id },

@@ -57,6 +57,9 @@ export const publisherName = (to: string): string => `publish/${to}`
 const longestPauseMs = 30_000
 const commitsAtOnce = 500
 
+/** For how long a batch in hand is still tried when it is to stop, in milliseconds. */
+const lastBatchMs = 5000
+
 /**
  * Follows the log and sends its events to a topic: at least once, in the order of each partition. Several publishers
  * share the partitions. A rebuild of the views does not touch it, and nothing is sent of a log's past but by `from`.
@@ -74,6 +77,7 @@ export class Publisher {
   private checkpoints: Map<number, Checkpoint> | undefined
   private published = 0
   private stopping = false
+  private readonly givenUp = new AbortController()
 
   constructor(private readonly options: PublisherOptions) {
     const { bus, to, store, events, sessions = false } = options
@@ -94,11 +98,14 @@ export class Publisher {
     return { ...this.statuses.value, published: this.published }
   }
 
-  /** Finishes the batch in hand. */
+  /** Finishes the batch in hand, but does not wait for a broker that is away: the next publisher sends it then. */
   async stop(): Promise<void> {
     this.stopping = true
     this.wake.next()
+    const isAway = this.statuses.value.state === 'waiting'
+    const late = setTimeout(() => this.givenUp.abort(), isAway ? 0 : lastBatchMs)
     await this.finished.catch(() => {})
+    clearTimeout(late)
   }
 
   private async run(): Promise<void> {
@@ -138,13 +145,14 @@ export class Publisher {
   private async step(ours: ReadonlySet<number>): Promise<boolean> {
     const checkpoints = await this.stand()
     const mine = [...checkpoints.values()].filter(({ partition }) => ours.has(partition))
-    if (mine.length === 0) return false
     const after = new Map(mine.map(({ partition, position }) => [partition, position]))
-    const commits = await this.reader.next(after, commitsAtOnce)
-    this.enter('publishing')
-    if (commits.length === 0) return false
+    const commits = mine.length === 0 ? [] : await this.reader.next(after, commitsAtOnce)
+    if (commits.length === 0) {
+      this.enter('publishing')
+      return false
+    }
     const messages = commits.flatMap(commit => outgoingOf(commit, this.choice))
-    await sendAll(this.sender, messages).catch((error: unknown) => {
+    await sendAll(this.sender, messages, this.givenUp.signal).catch((error: unknown) => {
       throw busError(this.options.bus.name, this.options.to, error)
     })
     this.published += messages.length
@@ -154,6 +162,7 @@ export class Publisher {
       for (const move of moves) checkpoints.set(move.partition, move)
     // Another publisher was there: where it is, so are we.
     else this.checkpoints = undefined
+    this.enter('publishing')
     return true
   }
 

@@ -1,44 +1,59 @@
-import type { Checkpoint, Commit, Positions, Reader, Store } from '@crawl-ledger/log'
+import { type Checkpoint, type Commit, isVoid, type Reader, type Store } from '@crawl-ledger/log'
 import { checkpointsOf } from '@crawl-ledger/projector'
+import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 
 /** So far below the end of a partition a commit may still be under way. */
 const underWay = 1000
 
 const pauseMs = 50
 
-/** The last commits of partitions, once nothing at or below these ends can land any more. */
-const settled = async (reader: Reader, ends: Positions): Promise<ReadonlyMap<number, Commit>> => {
-  const last = new Map<number, Commit>()
-  const after = new Map([...ends].map(([partition, end]) => [partition, Math.max(0, end - underWay)]))
-  for (;;) {
-    for (const [partition, position] of after)
-      if (position >= (ends.get(partition) ?? 0)) after.delete(partition)
-    if (after.size === 0) return last
-    const commits = await reader.next(after, 1000)
-    for (const commit of commits)
-      if (commit.position <= (ends.get(commit.partition) ?? 0)) {
-        after.set(commit.partition, commit.position)
-        last.set(commit.partition, commit)
-      }
+const partitionsAtOnce = 8
+
+/**
+ * The last commit of a partition's past: of what was there by now, and below it nothing lands any more. A commit that
+ * lands in a hole while we look is none of the past, and neither is what stands above it.
+ */
+const lastOfPast = async (
+  log: Store['log'],
+  reader: Reader,
+  partition: number,
+  end: number,
+): Promise<Commit | undefined> => {
+  const first = Math.max(1, end - underWay)
+  let after = new Map([[partition, first - 1]])
+  const there = new Set((await log.read(after, underWay + 1)).map(({ position }) => position))
+  let last: Commit | undefined
+  while ((last?.position ?? 0) < end) {
+    const commits = await reader.next(after, underWay + 1)
+    for (const commit of commits) {
+      const { position } = commit
+      // The first is too far below the end for one under way, unless the partition begins there.
+      const isPast = there.has(position) || isVoid(commit) || (position === first && first > 1)
+      if (position > end || !isPast) return last
+      last = commit
+      after = new Map([[partition, position]])
+    }
     if (commits.length === 0) await new Promise(resolve => setTimeout(resolve, pauseMs))
   }
+  return last
 }
 
 /**
  * Puts checkpoints at the end of each partition that has none under this name yet: whoever keeps them begins with what
- * comes from now on. Of the commits that were under way before, none can land below.
+ * comes from now on.
  */
 export const startHere = async ({ log, views }: Store, name: string, reader: Reader): Promise<void> => {
   const checkpoints = await checkpointsOf(views, name, log.partitions)
-  const tails = await log.tails()
   const fresh = [...checkpoints.values()].filter(({ revision }) => revision === 0)
-  const ends = new Map(fresh.map(({ partition }) => [partition, tails.get(partition) ?? 0]))
-  const last = await settled(reader, ends)
-  const moves = fresh.map((checkpoint): Checkpoint => {
-    const commit = last.get(checkpoint.partition)
-    const end = commit === undefined ? {} : { position: commit.position, hash: commit.hash }
+  if (fresh.length === 0) return
+  const tails = await log.tails()
+  const begun = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
+    const { partition } = checkpoint
+    const last = await lastOfPast(log, reader, partition, tails.get(partition) ?? 0)
+    const end = last === undefined ? {} : { position: last.position, hash: last.hash }
     return { ...checkpoint, ...end, revision: 1 }
-  })
+  }
+  const moves = await lastValueFrom(from(fresh).pipe(mergeMap(begun, partitionsAtOnce), toArray()))
   // Where another publisher was faster, its checkpoints are as good.
-  if (moves.length > 0) await views.save({ projection: name, writes: [], moves })
+  await views.save({ projection: name, writes: [], moves })
 }
