@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { freshMongoServer, mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import Table from 'cli-table3'
+import { receiving } from './broker.js'
 import {
   appending,
   latency,
@@ -47,6 +48,7 @@ const stepsOf = (store: string, rounds: number, scale: number): readonly Step[] 
   ['replacing, 512 in flight', on(opened => replacing(opened, 512, 16_000 * scale, rounds))],
   ['spooling', on(opened => spooling(opened, 64, 8000 * scale, 2 * rounds))],
   ['claims', on(opened => claiming(opened, rounds))],
+  ['receiving', on(opened => receiving(opened, 10_000 * scale, rounds))],
   ['one message at a time', on(async opened => [await latency(opened, 1600 * scale, rounds)])],
   ...(store === 'mongodb'
     ? [['four processes', on(opened => processes(opened, 8000 * scale, rounds))] as Step]

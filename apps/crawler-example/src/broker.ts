@@ -9,11 +9,11 @@ export type Entity = { readonly queue: string } | { readonly topic: string; read
 export const fromServiceBus =
   (connection: Connection, from: Entity): Messages =>
   async ({ handle, ping, logger }) => {
-    const bus = connectServiceBus(connection)
+    const bus = await connectServiceBus(connection)
     const consumer = startConsumer({
       bus,
       from,
-      handle: (message: unknown, context) => handle(message, { ...context, spool: false }),
+      handle,
       ping,
       logger,
     })

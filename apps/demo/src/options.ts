@@ -74,7 +74,8 @@ export const readCommand = (args: readonly string[]): Command => {
 
 export const help = `crawl-ledger demo: the whole system in one process, from a file of messages.
 
-  npx -y pnpm@12 demo [--from FILE.jsonl[.gz]] [--store URL] [--via service-bus] [--json] [--serve]
+  npx -y pnpm@12 demo [--from FILE.jsonl[.gz]] [--store URL] [--via service-bus]
+                      [--json] [--serve]
 
 It gives every line of the file to the handlers, which append events to a log; folds the log
 into views at the same time; then shows the locations, one workflow's history, and the answer
@@ -89,8 +90,8 @@ was recorded once is not recorded twice.
                   memory:                    kept nowhere
   --via service-bus
                 the messages are sent to the queue crawl-demo of Azure Service Bus and received from
-                there: of the broker that SERVICE_BUS_CONNECTION_STRING or SERVICE_BUS_NAMESPACE names,
-                else of a small stand-in within the process, to which the real client talks
+                there; the broker is the one that SERVICE_BUS_CONNECTION_STRING or
+                SERVICE_BUS_NAMESPACE names, else a small stand-in within the process
   --json        print one object with all totals and nothing else; seconds.project is how long
                 after the last receipt the views were up to date
   --serve       leave the analytics server up on port 3003 (or PORT), until Ctrl-C

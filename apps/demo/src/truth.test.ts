@@ -58,8 +58,13 @@ const mongo = (server: TestServer): Place => {
   }
 }
 
-const checkTruth = async (folder: string, city: string, store: string): Promise<void> => {
-  const { code, out, err } = await runDemo(tmpdir(), demoArgs(folder, city, store))
+const checkTruth = async (
+  folder: string,
+  city: string,
+  store: string,
+  ...more: readonly string[]
+): Promise<void> => {
+  const { code, out, err } = await runDemo(tmpdir(), [...demoArgs(folder, city, store), ...more])
   assert.is(code, 0, err)
   const { messages, totals, locations } = JSON.parse(out)
   const truth = JSON.parse(await readFile(join(folder, `crawl-${city}.truth.json`), 'utf8'))
@@ -114,8 +119,12 @@ if (CRAWL_STREAMS === undefined || CRAWL_STREAMS === '') {
   test.skip('real crawls give the true totals')
 } else {
   const server = mongoTestServer()
+  const cities = CRAWL_CITIES.split(',')
+  for (const city of cities)
+    test(`${city} gives the true totals through Service Bus`, () =>
+      checkTruth(CRAWL_STREAMS, city, 'memory:', '--via', 'service-bus'))
   const places = [sqlite(), ...(server === undefined ? [] : [mongo(server)])]
-  for (const city of CRAWL_CITIES.split(',')) for (const place of places) addTests(CRAWL_STREAMS, city, place)
+  for (const city of cities) for (const place of places) addTests(CRAWL_STREAMS, city, place)
 }
 
 test.run()

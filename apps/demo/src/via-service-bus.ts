@@ -43,7 +43,7 @@ const brokerOf = async ({
 const batching = (bus: Bus, onError: (error: unknown) => void) => {
   const sender = bus.client.createSender(queue)
   const waiting: ServiceBusMessage[] = []
-  let sending: Promise<void> | undefined
+  let isSending = false
   const send = async (): Promise<void> => {
     while (waiting.length > 0) {
       let batch = await sender.createMessageBatch()
@@ -59,11 +59,13 @@ const batching = (bus: Bus, onError: (error: unknown) => void) => {
   return {
     add: (message: ServiceBusMessage): void => {
       waiting.push(message)
-      sending ??= new Promise<void>(resolve => setImmediate(resolve))
+      if (isSending) return
+      isSending = true
+      void new Promise<void>(resolve => setImmediate(resolve))
         .then(send)
         .catch(onError)
         .finally(() => {
-          sending = undefined
+          isSending = false
         })
     },
     close: () => sender.close(),

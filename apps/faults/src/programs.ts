@@ -47,6 +47,10 @@ export const leaseMs = 1000
 export const startServer = (store: string, server: string, stages: readonly string[]): Program =>
   start('apps/faults/src/server.ts', [], { STORE: store, SERVER: server, STAGES: stages.join() })
 
+/** A service that takes its messages from a queue of a broker, until it is stopped. */
+export const startBusService = (store: string, bus: string, queue: string): Program =>
+  start('apps/faults/src/bus-service.ts', [], { STORE: store, BUS: bus, QUEUE: queue })
+
 export const startWorker = (store: string, rebuild: 'auto' | 'manual' = 'manual'): Program =>
   start('apps/projector/src/main.ts', ['--port', '0', '--host', '127.0.0.1'], {
     STORE: store,

@@ -59,7 +59,7 @@ export interface EventData {
     readonly attempt: number
   }
   /** `server` goes on with a workflow that was left lying. */
-  WorkflowResumed: { readonly server: string; readonly from: 'active' | 'failed' }
+  WorkflowResumed: { readonly server: string; readonly from: 'active' | 'completed' | 'failed' }
   ProgressReported: { readonly progress: number; readonly stage?: string }
   ErrorRecorded: Told<'error'>
   /** `from` is the status before, so that a counter of failed workflows can be corrected. */

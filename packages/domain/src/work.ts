@@ -92,8 +92,10 @@ export const retried = (state: WorkflowState, { stages, server }: Of<'retry'>): 
       { type: 'StageRetried', data: { attempt, ...(mediaId === '' ? {} : { mediaId }), server, stage } },
     ]
   })
-  return state.status === 'failed' && facts.length > 0
-    ? [{ type: 'WorkflowResumed', data: { from: 'failed', server } }, ...facts]
+  // Nobody could claim what is open in a workflow that is over.
+  const isOver = state.status === 'failed' || state.status === 'completed'
+  return isOver && facts.length > 0
+    ? [{ type: 'WorkflowResumed', data: { from: state.status, server } }, ...facts]
     : facts
 }
 

@@ -14,6 +14,7 @@ export {
   movesOf,
   readCheckpoints,
 } from './checkpoints.js'
+export { commitsOf } from './commits.js'
 export { CommitUnreadable, type FoldFailure } from './fold.js'
 export { follow } from './follow.js'
 export type { ProjectorMeter, Stage } from './meter.js'

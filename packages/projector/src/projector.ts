@@ -1,13 +1,5 @@
-import { locationOf, type Projection } from '@crawl-ledger/domain'
-import {
-  type Checkpoint,
-  type Commit,
-  type Positions,
-  Reader,
-  type Store,
-  StoreError,
-  untraced,
-} from '@crawl-ledger/log'
+import type { Projection } from '@crawl-ledger/domain'
+import { type Checkpoint, type Commit, Reader, type Store, StoreError, untraced } from '@crawl-ledger/log'
 import {
   BehaviorSubject,
   defer,
@@ -23,7 +15,7 @@ import {
 } from 'rxjs'
 import { Attempts } from './attempts.js'
 import { type Build, buildName, liveBuild, openHoldsMs } from './build.js'
-import { beginning, changed, checkLogIsAhead, heldOf, movesOf, readCheckpoints } from './checkpoints.js'
+import { checkLogIsAhead, movesOf, readCheckpoints } from './checkpoints.js'
 import { Documents } from './documents.js'
 import {
   BuildReplaced,
@@ -35,6 +27,7 @@ import {
   withCheckpoints,
 } from './fold.js'
 import { noMeter, type ProjectorMeter } from './meter.js'
+import { failureOf, isBehind, positionsOf, stoppedAt } from './stopping.js'
 import { tellTraces } from './tracing.js'
 import { Waiting } from './waiting.js'
 
@@ -256,33 +249,3 @@ export class Projector {
     }
   }
 }
-
-const isBehind = (stop: FoldFailure, { partition, position }: Commit): boolean =>
-  partition === stop.partition && position >= stop.position
-
-/** It is not known which documents the commit belongs to, so its location stands for all of them. */
-const failureOf = (error: CommitUnreadable): FoldFailure => {
-  const { partition, position, stream, cause } = error
-  return { partition, position, view: 'locations', id: locationOf(stream), error: cause, attempts: 1 }
-}
-
-/** The checkpoints of partitions that stop, each at the first commit that could not be folded. */
-const stoppedAt = (
-  checkpoints: ReadonlyMap<number, Checkpoint>,
-  stops: readonly FoldFailure[],
-): readonly Checkpoint[] => {
-  const first = new Map<number, FoldFailure>()
-  for (const stop of stops)
-    if ((first.get(stop.partition)?.position ?? Number.POSITIVE_INFINITY) > stop.position)
-      first.set(stop.partition, stop)
-  return [...first.values()].map(stop =>
-    changed(checkpoints.get(stop.partition) ?? beginning(stop.partition), { stopped: heldOf(stop) }),
-  )
-}
-
-const positionsOf = (checkpoints: ReadonlyMap<number, Checkpoint>): Positions =>
-  new Map(
-    [...checkpoints].flatMap(([partition, { position, stopped }]) =>
-      stopped === undefined ? [[partition, position]] : [],
-    ),
-  )

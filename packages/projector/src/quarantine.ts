@@ -2,6 +2,7 @@ import type { Projection } from '@crawl-ledger/domain'
 import type { Checkpoint, Commit, HeldDocument, Store } from '@crawl-ledger/log'
 import { type Build, buildName, liveBuild, readBuild } from './build.js'
 import { changed, heldOf, readCheckpoints } from './checkpoints.js'
+import { commitsOf } from './commits.js'
 import { foldAll, type Routing, routing, withCheckpoints } from './fold.js'
 
 /** A commit that could not be folded, and what waits behind it. */
@@ -31,19 +32,6 @@ export const heldCommits = async (store: Store, projection: Projection): Promise
   ])
 }
 
-const readAtOnce = 1000
-
-/** The commits of a partition after a position, up to another, in pieces. */
-async function* range(store: Store, partition: number, after: number, end: number) {
-  for (let position = after; position < end; ) {
-    const commits = await store.log.read(new Map([[partition, position]]), readAtOnce)
-    const wanted = commits.filter(commit => commit.position <= end)
-    if (wanted.length === 0) return
-    yield wanted
-    position = wanted.at(-1)?.position ?? end
-  }
-}
-
 /** The steps of one document alone. */
 const only = (build: Build, commits: readonly Commit[], { view, id }: HeldDocument): Routing => {
   const { steps, targets } = routing(build, commits)
@@ -65,7 +53,7 @@ const foldWaiting = async (
   one: HeldDocument,
 ): Promise<HeldDocument | undefined> => {
   const rest = { ...checkpoint, held: checkpoint.held.filter(other => !isSame(other, one)) }
-  for await (const commits of range(store, checkpoint.partition, one.position - 1, checkpoint.position)) {
+  for await (const commits of commitsOf(store, checkpoint.partition, one.position - 1, checkpoint.position)) {
     const routed = withCheckpoints(only(build, commits, one), [rest])
     const target = routed.targets.get(one.view)?.get(one.id)
     if (target === undefined) continue
@@ -95,7 +83,7 @@ const release = async (
   const held = found?.held.filter(one => one.position === position) ?? []
   if (found === undefined || (stopped === undefined && held.length === 0))
     throw new NotHeld(`${partition}:${position}`)
-  if (stopped !== undefined && discard) await refuseUnreadable(store, build, partition, position)
+  if (stopped !== undefined) await refuseUnreadable(store, build, partition, position)
   const { stopped: _, ...going } = found
   const all = stopped === undefined ? held : [stopped]
   const outs = discard ? all.map(({ view, id }) => ({ view, id, position })) : []
@@ -116,7 +104,7 @@ const release = async (
   return failed
 }
 
-/** Of a commit that cannot be read it is not known what would be left out. */
+/** A partition does not go on past a commit that cannot be read, nor is it known what would be left out of it. */
 const refuseUnreadable = async (
   { log }: Store,
   build: Build,
@@ -131,7 +119,7 @@ const refuseUnreadable = async (
  * Tries again what is held back at a position: the documents are brought up to date, or the partition goes on.
  * Gives what it fails at, if it does: that is held back then.
  *
- * @throws NotHeld
+ * @throws NotHeld, and CommitUnreadable where this program cannot read the commit either
  */
 export const retryHeld = (
   store: Store,

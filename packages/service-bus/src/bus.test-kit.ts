@@ -1,15 +1,9 @@
+import './sdk-timers.test-kit.js'
 import type { Receipt } from '@crawl-ledger/log'
 import { type Bus, connectServiceBus } from './bus.js'
 import { type Consumer, type ConsumerOptions, startConsumer } from './consumer.js'
 import type { EntityOptions, TestBroker } from './test-broker/index.js'
 import { startTestBroker } from './test-broker/index.js'
-
-// The SDK leaves timers of a minute behind where a link was lost. No test waits for so long, nor need the process.
-const { setTimeout: start } = globalThis
-globalThis.setTimeout = Object.assign((...args: Parameters<typeof start>) => {
-  const timer = start(...args)
-  return (args[1] ?? 0) >= 30_000 ? timer.unref() : timer
-}, start) as typeof start
 
 /** Resolves as soon as it is so; rejects with what was waited for when that takes too long. */
 export const until = async (what: string, isSo: () => boolean, withinMs = 20_000): Promise<void> => {

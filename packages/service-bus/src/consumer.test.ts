@@ -5,10 +5,15 @@ import { connectServiceBus } from './bus.js'
 import { found, openWorld, recorded, until, type World } from './bus.test-kit.js'
 import { startConsumer } from './consumer.js'
 import { BusUnavailable, EntityMissing } from './errors.js'
-import { startTestBroker } from './test-broker/index.js'
+import { type EntityOptions, startTestBroker } from './test-broker/index.js'
 
 const test = suite('consumer')
 let world: World | undefined
+
+const fresh = async (options?: EntityOptions): Promise<World> => {
+  world = await openWorld(options)
+  return world
+}
 
 test.after.each(async () => {
   await world?.close()
@@ -22,7 +27,7 @@ for (const sessions of [false, true]) {
   const named = sessions ? 'with sessions' : 'without sessions'
 
   test(`${named}: a message is completed only when its handler has its receipt`, async () => {
-    const { broker, consume } = (world = await openWorld({ sessions }))
+    const { broker, consume } = await fresh({ sessions })
     let answer = (_: Receipt): void => {}
     let taken = 0
     consume({
@@ -42,7 +47,7 @@ for (const sessions of [false, true]) {
   })
 
   test(`${named}: what cannot be taken is a dead letter with the reason`, async () => {
-    const { broker, consume } = (world = await openWorld({ sessions }))
+    const { broker, consume } = await fresh({ sessions })
     const consumer = consume({
       handle: async () => ({
         outcome: 'rejected',
@@ -64,7 +69,7 @@ for (const sessions of [false, true]) {
   })
 
   test(`${named}: while the store is away messages are kept, and none is given back that need not be`, async () => {
-    const { broker, consume } = (world = await openWorld({ sessions }))
+    const { broker, consume } = await fresh({ sessions })
     let isAway = true
     let pings = 0
     const consumer = consume({
@@ -85,7 +90,7 @@ for (const sessions of [false, true]) {
   })
 
   test(`${named}: a store that stays away gets the messages back to the broker`, async () => {
-    const { broker, consume } = (world = await openWorld({ sessions }))
+    const { broker, consume } = await fresh({ sessions })
     let isAway = true
     consume({
       holdMs: 20,
@@ -105,7 +110,7 @@ for (const sessions of [false, true]) {
   })
 
   test(`${named}: no more are in hand than allowed`, async () => {
-    const { broker, consume } = (world = await openWorld({ sessions }))
+    const { broker, consume } = await fresh({ sessions })
     let inHand = 0
     let most = 0
     consume({
@@ -126,7 +131,7 @@ for (const sessions of [false, true]) {
   })
 
   test(`${named}: the lock is renewed while a handler works`, async () => {
-    const { broker, consume } = (world = await openWorld({ sessions, lockMs: 1500 }))
+    const { broker, consume } = await fresh({ sessions, lockMs: 1500 })
     let calls = 0
     consume({
       handle: async () => {
@@ -142,7 +147,7 @@ for (const sessions of [false, true]) {
   })
 
   test(`${named}: a message whose settlement the broker did not hear of comes again`, async () => {
-    const { broker, consume } = (world = await openWorld({ sessions, lockMs: 1000 }))
+    const { broker, consume } = await fresh({ sessions, lockMs: 1000 })
     let cuts = 0
     broker.faults.onSettle = () => {
       cuts += 1
@@ -164,7 +169,7 @@ for (const sessions of [false, true]) {
   })
 
   test(`${named}: to stop settles what is in hand and takes nothing more`, async () => {
-    const { broker, consume } = (world = await openWorld({ sessions }))
+    const { broker, consume } = await fresh({ sessions })
     let taken = 0
     let answer = (): void => {}
     const answered = new Promise<void>(resolve => {
@@ -192,7 +197,7 @@ for (const sessions of [false, true]) {
 }
 
 test('the broker is asked whether there are sessions', async () => {
-  const { broker, consume } = (world = await openWorld({ sessions: true }))
+  const { broker, consume } = await fresh({ sessions: true })
   broker.queue('plain')
   consume({ sessions: undefined as never })
   consume({ from: { queue: 'plain' }, sessions: undefined as never })
@@ -203,7 +208,7 @@ test('the broker is asked whether there are sessions', async () => {
 })
 
 test('messages of a session are handed over in their order', async () => {
-  const { broker, consume } = (world = await openWorld({ sessions: true }))
+  const { broker, consume } = await fresh({ sessions: true })
   const seen = new Map<string, string[]>()
   consume({
     handle: async message => {
@@ -222,7 +227,7 @@ test('messages of a session are handed over in their order', async () => {
 })
 
 test('a subscription of a topic', async () => {
-  const { broker, consume } = (world = await openWorld())
+  const { broker, consume } = await fresh()
   broker.topic('crawls')
   broker.subscription('crawls', 'ledger', { sessions: true })
   consume({ from: { topic: 'crawls', subscription: 'ledger' }, sessions: true })
@@ -231,7 +236,7 @@ test('a subscription of a topic', async () => {
 })
 
 test('a handler that throws has the message again, later', async () => {
-  const { broker, consume } = (world = await openWorld())
+  const { broker, consume } = await fresh()
   const errors: string[] = []
   let calls = 0
   consume({
@@ -249,7 +254,7 @@ test('a handler that throws has the message again, later', async () => {
 })
 
 test('an entity that is not there ends it, with a sentence', async () => {
-  const { consume } = (world = await openWorld())
+  const { consume } = await fresh()
   for (const sessions of [true, false]) {
     const consumer = consume({ from: { queue: 'mistyped' }, sessions })
     const failure = await consumer.finished.catch((error: unknown) => error)

@@ -14,7 +14,7 @@ export interface ConsumerOptions {
   readonly ping: () => Promise<unknown>
   /** Whether the entity has sessions. Left out, the broker is asked by trying. */
   readonly sessions?: boolean
-  /** How many messages are in hand at most, of all sessions together: 1 to 1000, default 128. */
+  /** How many messages are in hand at most, of all sessions together: 1 to 1000, default 256. */
   readonly atOnce?: number
   /** How many sessions are worked on at once: 1 to 100, default 8. */
   readonly sessionsAtOnce?: number
@@ -67,7 +67,7 @@ const whole = (name: string, value: number, low: number, high: number): number =
  * @throws BusUnusable when an option is out of its range
  */
 export const startConsumer = ({
-  atOnce = 128,
+  atOnce = 256,
   sessionsAtOnce = 8,
   sessionIdleMs = 200,
   renewLocksForMs = 300_000,

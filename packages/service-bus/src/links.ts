@@ -9,7 +9,7 @@ export interface Links {
    * undefined at the end.
    */
   session(halt: AbortSignal): Promise<ServiceBusReceiver | undefined>
-  /** Messages of an entity without sessions. */
+  /** Messages of an entity without sessions; their locks are not renewed by themselves. */
   plain(): ServiceBusReceiver
 }
 
@@ -37,21 +37,22 @@ const unlessHalted = async (
   }
 }
 
-/** @param renewLocksForMs for how long the lock on a message or a session is renewed, in milliseconds */
+/** @param renewLocksForMs for how long the lock on a session is renewed, in milliseconds */
 export const linksTo = ({ client, asked }: Bus, entity: Entity, renewLocksForMs: number): Links => {
   const options = {
     receiveMode: 'peekLock',
     // What is no JSON is to be told apart, and not to be taken for a body of bytes.
     skipParsingBodyAsJson: true,
-    maxAutoLockRenewalDurationInMs: renewLocksForMs,
   } as const
+  const ofSession = { ...options, maxAutoLockRenewalDurationInMs: renewLocksForMs }
+  const ofMessages = { ...options, maxAutoLockRenewalDurationInMs: 0 }
   return {
     session: halt => {
       // The signal ends the SDK's trying again, and not the attempt under way.
       const accepting =
         'queue' in entity
-          ? client.acceptNextSession(entity.queue, { ...options, abortSignal: halt })
-          : client.acceptNextSession(entity.topic, entity.subscription, { ...options, abortSignal: halt })
+          ? client.acceptNextSession(entity.queue, { ...ofSession, abortSignal: halt })
+          : client.acceptNextSession(entity.topic, entity.subscription, { ...ofSession, abortSignal: halt })
       asked.add(accepting)
       const answered = (): boolean => asked.delete(accepting)
       accepting.then(answered, answered)
@@ -59,7 +60,7 @@ export const linksTo = ({ client, asked }: Bus, entity: Entity, renewLocksForMs:
     },
     plain: () =>
       'queue' in entity
-        ? client.createReceiver(entity.queue, options)
-        : client.createReceiver(entity.topic, entity.subscription, options),
+        ? client.createReceiver(entity.queue, ofMessages)
+        : client.createReceiver(entity.topic, entity.subscription, ofMessages),
   }
 }

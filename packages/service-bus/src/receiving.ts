@@ -133,12 +133,12 @@ export class Receiving implements Consumer {
   }
 
   private receptionOf(receiver: ServiceBusReceiver, isSession: boolean): Reception {
-    const { atOnce, sessionsAtOnce, sessionIdleMs } = this.options
+    const { atOnce, sessionsAtOnce, sessionIdleMs, renewLocksForMs } = this.options
     return new Reception({
       receiver,
       endsWithLink: isSession,
       atOnce: isSession ? Math.ceil(atOnce / sessionsAtOnce) : atOnce,
-      ...(isSession ? { idleMs: sessionIdleMs, turnMs: sessionTurnMs } : {}),
+      ...(isSession ? { idleMs: sessionIdleMs, turnMs: sessionTurnMs } : { renewForMs: renewLocksForMs }),
       work: message => processing(this.name, message, () => this.work(message)),
       onSettled: (message, settlement) => this.settled(message, settlement),
       onLost: (message, error) => this.lost(message, error),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
+import { keepLocked } from './lock-keeper.js'
 import { type Settlement, settle } from './settlement.js'
 
 export interface ReceptionOptions {
@@ -12,6 +13,8 @@ export interface ReceptionOptions {
   readonly turnMs?: number
   /** Whether the receiver is gone when its link is: that of a session does not come back by itself. */
   readonly endsWithLink: boolean
+  /** For how long the locks on messages are renewed, in milliseconds; undefined: the session's lock holds for them. */
+  readonly renewForMs?: number
   readonly work: (message: ServiceBusReceivedMessage) => Promise<Settlement>
   readonly onSettled: (message: ServiceBusReceivedMessage, settlement: Settlement) => void
   /** The broker does not know of the settlement, and delivers the message again. */
@@ -19,7 +22,7 @@ export interface ReceptionOptions {
   readonly onError: (args: ProcessErrorArgs) => void
 }
 
-/** For how long the broker's answers to the last settlements are waited for. */
+/** For how long the broker's answers are waited for at the end, in milliseconds. */
 const lastAnswersMs = 5000
 
 /** Takes messages from one receiver until it is idle, its link is lost, or it is told to end. */
@@ -57,11 +60,11 @@ export class Reception {
     clearTimeout(turn)
     halt.removeEventListener('abort', this.end)
     clearTimeout(this.idle)
-    // A link that is lost cannot be closed in an orderly way.
-    await subscription.close().catch(() => {})
+    // A link that is lost cannot be closed in an orderly way, and the SDK may wait for it without end.
+    await this.within(subscription.close())
     while (this.handling.size > 0) await Promise.all(this.handling)
-    await this.answered()
-    await receiver.close().catch(() => {})
+    await this.within(Promise.all(this.settling))
+    await this.within(receiver.close())
   }
 
   private take(message: ServiceBusReceivedMessage): Promise<void> {
@@ -82,8 +85,9 @@ export class Reception {
 
   /** Its place is free for another message as soon as it is handled: that the broker hears of it takes its time. */
   private async handle(message: ServiceBusReceivedMessage): Promise<void> {
-    const { receiver, work, onSettled, onLost } = this.options
-    const settlement = await work(message)
+    const { receiver, work, renewForMs, onSettled, onLost } = this.options
+    const release = renewForMs === undefined ? undefined : keepLocked(receiver, message, renewForMs)
+    const settlement = await work(message).finally(release)
     const settled = settle(receiver, message, settlement)
       .then(
         () => onSettled(message, settlement),
@@ -100,12 +104,12 @@ export class Reception {
     this.end()
   }
 
-  /** Of a link that is lost no answer comes. */
-  private async answered(): Promise<void> {
+  /** Waits for the broker's answer, but not for long; of a link that is lost none comes. */
+  private async within(answer: Promise<unknown>): Promise<void> {
     const done = new AbortController()
     const signal = AbortSignal.any([this.gone.signal, done.signal])
     const late = delay(lastAnswersMs, undefined, { signal }).catch(() => {})
-    await Promise.race([late, Promise.all(this.settling)])
+    await Promise.race([late, answer.catch(() => {})])
     done.abort()
   }
 }

@@ -10,18 +10,31 @@ class Overtaken extends Error {}
 export type Naming = (view: ViewName) => string
 
 const statements = ({ db }: Connection, table: string) => ({
-  get: db.prepare(`SELECT body FROM "${table}" WHERE id = ?`),
+  get: db.prepare(`SELECT id, v, position, body FROM "${table}" WHERE id = ?`),
   insert: db.prepare(`INSERT OR IGNORE INTO "${table}" (id, v, position, body) VALUES (?, ?, ?, ?)`),
   replace: db.prepare(
     `UPDATE "${table}" SET v = ?, position = ?, body = ? WHERE id = ? AND v = ? AND position = ?`,
   ),
   listByStatus: db.prepare(
-    `SELECT body FROM "${table}" WHERE body ->> '$.status' = ? AND id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
+    `SELECT id, v, position, body FROM "${table}" WHERE body ->> '$.status' = ? AND id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
   ),
-  list: db.prepare(`SELECT body FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`),
+  list: db.prepare(
+    `SELECT id, v, position, body FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
+  ),
 })
 
-const documentOf = (row: unknown): ViewDocument => JSON.parse((row as { body: string }).body) as ViewDocument
+interface Row {
+  readonly id: string
+  readonly v: number
+  readonly position: number
+  readonly body: string
+}
+
+/** The columns count, by which a document is found and replaced; the body may have been changed from outside. */
+const documentOf = (row: unknown): ViewDocument => {
+  const { id, v, position, body } = row as Row
+  return Object.assign(JSON.parse(body), { _id: id, v, position }) as ViewDocument
+}
 
 /** Greater than every text that begins with `prefix`. In SQLite every blob is greater than any text. */
 const behind = (prefix: string): string | Buffer => prefixEnd(prefix) ?? Buffer.alloc(0)

@@ -149,6 +149,27 @@ for (const [name, withStore] of stores) {
       )
       assert.equal(await other.recovery.retryFailedStages('osaka/b', { stages: ['analyse'] }), [])
     }))
+
+  test(`${name}: what failed of a completed workflow can be claimed again, and it is completed once more`, () =>
+    withTeam(withStore, ['a'], async ([a]) => {
+      const one = a as Ledger
+      const completed = { type: 'workflow-complete', locationId: 'osaka', batchId: 'b' }
+      await tell(one, one, [...interrupted, { ...completed, id: 'first' }])
+      assert.equal(
+        (await one.recovery.retryFailedStages('osaka/b')).map(({ mediaId }) => mediaId),
+        ['m2'],
+      )
+      await one.caughtUp()
+      const counts = async () => {
+        const location = await one.locations.get('osaka')
+        return [location?.activeWorkflows, location?.completedWorkflows]
+      }
+      assert.equal(await counts(), [1, 0])
+      const [claim] = await one.work.claim({ stage: 'download', max: 1 })
+      assert.is(claim?.mediaId, 'm2')
+      await tell(one, one, [{ ...completed, id: 'second' }])
+      assert.equal(await counts(), [0, 1])
+    }))
 }
 
 test.run()

@@ -42,8 +42,8 @@ export interface Recovery {
   /** Takes over what is interrupted, one workflow each time the next one is asked for: services that do so share them. */
   resumeAll(options: { readonly idleForMs: number }): AsyncIterable<WorkflowContext>
   /**
-   * Makes the stages that have failed open again, all or those named, and a failed workflow active. Answers with the
-   * failures; where another service was first, with none. Rejects with a `StoreError`.
+   * Makes the stages that have failed open again, all or those named, and a workflow that was over active. Answers with
+   * the failures; where another service was first, with none. Rejects with a `StoreError`.
    */
   retryFailedStages(
     workflowId: StreamId,

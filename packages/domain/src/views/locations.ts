@@ -63,9 +63,11 @@ const change = (body: Body, event: CrawlEvent): Partial<Body> => {
           : { activeWorkflows: body.activeWorkflows - 1 }),
       }
     case 'WorkflowResumed':
-      return event.data.from === 'failed'
-        ? { failedWorkflows: body.failedWorkflows - 1, activeWorkflows: body.activeWorkflows + 1 }
-        : {}
+      return {
+        ...(event.data.from === 'active' ? {} : { activeWorkflows: body.activeWorkflows + 1 }),
+        ...(event.data.from === 'failed' ? { failedWorkflows: body.failedWorkflows - 1 } : {}),
+        ...(event.data.from === 'completed' ? { completedWorkflows: body.completedWorkflows - 1 } : {}),
+      }
     case 'WorkflowFailed':
       return { failedWorkflows: body.failedWorkflows + 1, activeWorkflows: body.activeWorkflows - 1 }
     case 'WorkflowDescribed':

@@ -4,7 +4,6 @@ import { changed, movesOf } from '../checkpoints.js'
 import { foldAll, routing, withCheckpoints } from '../fold.js'
 import { Pending } from './pending.js'
 
-const readAtOnce = 2000
 const writtenAtOnce = 1000
 const holePauseMs = 25
 
@@ -24,6 +23,15 @@ export class RebuildTakenOver extends Error {
 /** Called after each batch: it may wait, to keep a pace, and throws when the rebuild is to end. */
 export type Pace = (commits: number, events: number) => Promise<void>
 
+export interface LaneOptions {
+  /** About how much the documents that wait to be written may take. */
+  readonly memoryBytes: number
+  /** How many commits are folded at once. */
+  readonly readAtOnce: number
+  /** Somebody may have written documents, also where no checkpoint tells of it. */
+  readonly resumed: boolean
+}
+
 /** Folds one partition into a build that is being made. */
 export class Lane {
   private readonly reader: Reader
@@ -37,13 +45,11 @@ export class Lane {
     private readonly views: ViewStore,
     private readonly build: Build,
     private saved: Checkpoint,
-    private readonly memoryBytes: number,
-    /** Somebody may have written documents, also where no checkpoint tells of it. */
-    resumed: boolean,
+    private readonly options: LaneOptions,
   ) {
     this.reader = new Reader(store.log)
     this.next = saved
-    this.pending = new Pending(views, !resumed && saved.revision === 0)
+    this.pending = new Pending(views, !options.resumed && saved.revision === 0)
   }
 
   get position(): number {
@@ -74,7 +80,7 @@ export class Lane {
   }
 
   private read(after = this.position): Promise<readonly Commit[]> {
-    return this.reader.next(new Map([[this.saved.partition, after]]), readAtOnce)
+    return this.reader.next(new Map([[this.saved.partition, after]]), this.options.readAtOnce)
   }
 
   private async fold(commits: readonly Commit[]): Promise<void> {
@@ -84,7 +90,7 @@ export class Lane {
     this.pending.add(writes)
     const [next] = movesOf(new Map([[this.saved.partition, this.next]]), commits, failures)
     if (next !== undefined) this.next = { ...next, revision: this.saved.revision + 1 }
-    if (this.pending.bytes > this.memoryBytes) await this.flush()
+    if (this.pending.bytes > this.options.memoryBytes) await this.flush()
   }
 
   private async flush(): Promise<void> {

@@ -1,5 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Store } from '@crawl-ledger/log'
-import type { RebuildOptions } from './rebuild.js'
 import type { Session } from './session.js'
 
 export interface RebuildProgress {
@@ -11,6 +11,15 @@ export interface RebuildProgress {
   readonly events: number
   readonly eventsPerSecond: number
   readonly secondsLeft: number
+}
+
+/** How a rebuild is watched, kept slow and ended. */
+export interface Pacing {
+  /** At most so many events a second. Default: no limit. */
+  readonly eventsPerSecond?: number
+  readonly onProgress?: (progress: RebuildProgress) => void
+  /** Ends it after the batch in hand; running it again goes on from there. */
+  readonly signal?: AbortSignal
 }
 
 /** It was told to end. What was folded is kept. */
@@ -40,7 +49,7 @@ export class Meter {
   constructor(
     private readonly store: Store,
     private readonly session: Session,
-    private readonly options: RebuildOptions,
+    private readonly options: Pacing,
   ) {}
 
   async begin(before: number): Promise<void> {
@@ -55,19 +64,29 @@ export class Meter {
   }
 
   readonly pace = async (commits: number, events: number): Promise<void> => {
+    const { signal } = this.options
     this.commits += commits
     this.events += events
-    const now = performance.now()
-    if (now - this.reported >= reportEachMs) this.report()
-    if (this.options.signal?.aborted === true) throw new RebuildStopped()
-    if (now - this.checked >= checkEachMs) {
-      this.checked = now
-      await this.session.check()
+    for (;;) {
+      const now = performance.now()
+      if (now - this.reported >= reportEachMs) this.report()
+      if (signal?.aborted === true) throw new RebuildStopped()
+      if (now - this.checked >= checkEachMs) {
+        this.checked = now
+        await this.session.check()
+      }
+      const early = this.earlyMs()
+      if (early <= 0) return
+      // Who is told to end does not sit out a long wait, and who was cancelled finds out.
+      const pause = Math.min(early, reportEachMs)
+      await delay(pause, undefined, signal === undefined ? {} : { signal }).catch(() => {})
     }
+  }
+
+  private earlyMs(): number {
     const { eventsPerSecond } = this.options
-    if (eventsPerSecond === undefined) return
-    const early = (this.events / eventsPerSecond) * 1000 - (performance.now() - this.start)
-    if (early > 0) await new Promise(resolve => setTimeout(resolve, early))
+    if (eventsPerSecond === undefined) return 0
+    return (this.events / eventsPerSecond) * 1000 - (performance.now() - this.start)
   }
 
   end(): { commits: number; events: number; seconds: number } {

@@ -4,23 +4,18 @@ import { type Checkpoint, type Store, StoreUnavailable, type ViewStore } from '@
 import { buildName, closingWaitMs } from '../build.js'
 import { changed, checkLogIsAhead, LogBehindViews, readCheckpoints } from '../checkpoints.js'
 import { Lane, type Pace, RebuildTakenOver } from './lane.js'
-import { Meter, type RebuildProgress, RebuildStopped } from './progress.js'
+import { Meter, type Pacing, RebuildStopped } from './progress.js'
 import { cancelRebuild, Session, whileAlone } from './session.js'
 
-export interface RebuildOptions {
+export interface RebuildOptions extends Pacing {
   /** This process's name. */
   readonly owner: string
   /** About how much memory the documents that wait may take, in megabytes. Default 256. */
   readonly memoryMb?: number
-  /** At most so many events a second. Default: no limit. */
-  readonly eventsPerSecond?: number
   /** Only where an older version of the projection made the views that are read. Default false. */
   readonly ifOlder?: boolean
-  readonly onProgress?: (progress: RebuildProgress) => void
   /** Is told of each failure of the store, after which it goes on by itself. */
   readonly onTrouble?: (error: StoreUnavailable) => void
-  /** Ends it after the batch in hand; running it again goes on from there. */
-  readonly signal?: AbortSignal
 }
 
 export interface Rebuilt {
@@ -38,6 +33,14 @@ export interface Rebuilt {
 /** So many partitions are folded at once: while one is folded, others read and write. */
 const lanesAtOnce = 4
 
+const commitsAtOnce = 2000
+
+/** Under a limit batches are small, so that no second has many more events than it allows. */
+const readAtOnce = ({ eventsPerSecond }: Pacing): number =>
+  eventsPerSecond === undefined
+    ? commitsAtOnce
+    : Math.max(1, Math.min(commitsAtOnce, Math.floor(eventsPerSecond / 100)))
+
 /** How often the last commits are folded before the build that is read is held for the rest. */
 const passes = 3
 
@@ -49,14 +52,16 @@ class Folding {
     private readonly pace: Pace,
   ) {}
 
-  static async begin(store: Store, session: Session, memoryMb: number, pace: Pace): Promise<Folding> {
+  static async begin(store: Store, session: Session, options: RebuildOptions, pace: Pace): Promise<Folding> {
     const views = await store.builds.open(session.build.version)
     const checkpoints = [...(await readCheckpoints(views, session.build, store.log.partitions)).values()]
     await checkLogIsAhead(store.log, checkpoints)
-    const share = (memoryMb * 1024 * 1024) / Math.min(lanesAtOnce, checkpoints.length)
-    const lanes = checkpoints.map(
-      checkpoint => new Lane(store, views, session.build, checkpoint, share, session.resumed),
-    )
+    const lane = {
+      memoryBytes: ((options.memoryMb ?? 256) * 1024 * 1024) / Math.min(lanesAtOnce, checkpoints.length),
+      readAtOnce: readAtOnce(options),
+      resumed: session.resumed,
+    }
+    const lanes = checkpoints.map(checkpoint => new Lane(store, views, session.build, checkpoint, lane))
     return new Folding(store, lanes, pace)
   }
 
@@ -103,7 +108,7 @@ const hold = async (views: ViewStore, session: Session, partitions: number): Pro
 
 const run = async (store: Store, session: Session, options: RebuildOptions): Promise<Rebuilt> => {
   const meter = new Meter(store, session, options)
-  const folding = await Folding.begin(store, session, options.memoryMb ?? 256, meter.pace)
+  const folding = await Folding.begin(store, session, options, meter.pace)
   await meter.begin(folding.lanes.reduce((sum, { position }) => sum + position, 0))
   for (let pass = 0; pass < passes; pass += 1) await folding.toEnd()
   meter.enter('closing')

@@ -28,11 +28,20 @@ export const whileAlone = async <A>(
   const take = async (): Promise<boolean> => (await leases.take(owner, [name], leaseMs)).length > 0
   if (!(await take())) throw new RebuildRunning(projection.name)
   // One that is lost is found out by compare-and-set: the lease only keeps others from starting.
-  const renewing = setInterval(() => void take().catch(() => {}), leaseMs / 3)
+  let renewal: Promise<unknown> | undefined
+  const renewing = setInterval(() => {
+    renewal ??= take()
+      .catch(() => {})
+      .finally(() => {
+        renewal = undefined
+      })
+  }, leaseMs / 3)
   try {
     return await work()
   } finally {
     clearInterval(renewing)
+    // A renewal that arrives after it was given back would keep everybody out for nothing.
+    await renewal
     await leases.release(owner, [name]).catch(() => {})
   }
 }

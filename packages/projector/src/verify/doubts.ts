@@ -2,9 +2,8 @@ import type { ViewDocument, ViewName } from '@crawl-ledger/domain'
 import type { Checkpoint, Commit, Store } from '@crawl-ledger/log'
 import { type Build, readBuild } from '../build.js'
 import { readCheckpoints } from '../checkpoints.js'
-import { CommitUnreadable } from '../fold.js'
+import { commitsOf } from '../commits.js'
 import { textOf } from './difference.js'
-import { places } from './places.js'
 import { Refold } from './refold.js'
 
 /** A document that was not as it must be when it was first read. */
@@ -31,20 +30,6 @@ export class ViewsReplaced extends Error {
       `A rebuild put other views in the place of build ${build.version} of ${build.name} meanwhile. Verify again.`,
     )
   }
-}
-
-/** The commits of a partition after a position, up to another. @throws CommitUnreadable */
-export async function* commitsOf(
-  { log }: Store,
-  partition: number,
-  after: number,
-  end: number,
-): AsyncGenerator<readonly Commit[]> {
-  for await (const batch of places(log, partition, after, end))
-    yield batch.map(({ position, found }) => {
-      if (found instanceof Error) throw new CommitUnreadable(partition, position, '', found)
-      return found
-    })
 }
 
 export const loadAtOnce = 500

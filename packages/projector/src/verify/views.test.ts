@@ -86,6 +86,18 @@ for (const memoryMb of [256, 0.005])
     assert.deepEqual((await check(damaged))[0], [])
   })
 
+test('where a row and the document in it do not agree, it is found and repaired', async () => {
+  const damaged = await ledger()
+  damaged.sql("UPDATE locations SET position = 1 WHERE id = 'kyoto-1'")
+  damaged.sql("UPDATE workflows SET body = json_remove(body, '$._id') WHERE id = ?", workflow)
+  damaged.sql("INSERT INTO media (id, v, position, body) VALUES ('osaka-2/x/y', 1, 1, '{}')")
+  const [found] = await check(damaged, { repair: true })
+  assert.deepEqual(
+    found.map(({ kind, id, repaired }) => `${kind} ${id} ${repaired}`),
+    ['differs kyoto-1 true', 'unexplained osaka-2/x/y false'],
+  )
+})
+
 test('a document that stands still where others went on is found', async () => {
   const damaged = await ledger()
   const old = await documentOf(damaged, 'locations', 'osaka-1')

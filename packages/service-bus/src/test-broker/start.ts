@@ -13,6 +13,7 @@ import { Namespace } from './namespace.js'
  * - everyone is let in, and without TLS;
  * - no transactions, scheduled or deferred messages, rules and filters, forwarding, time to live, session state,
  *   partitions, management over HTTP: a message for later is there at once, a deferral is refused;
+ * - a subscription or a dead-letter queue can be sent to like a queue;
  * - duplicates are remembered for ever, not for a window of time;
  * - a dead message has a sequence number of its own in the dead-letter queue;
  * - a connection that is lost frees its sessions at once, and what was in hand does not count as a failed delivery,

@@ -1,3 +1,4 @@
+import '../sdk-timers.test-kit.js'
 import {
   type RetryOptions,
   ServiceBusClient,
