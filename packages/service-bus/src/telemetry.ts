@@ -33,7 +33,10 @@ export const processing = (
       try {
         const settlement = await work()
         span.setAttribute('messaging.servicebus.disposition_status', settlement.tag)
-        if (settlement.tag === 'abandon') span.setStatus({ code: SpanStatusCode.ERROR })
+        if (settlement.tag === 'abandon') {
+          span.setStatus({ code: SpanStatusCode.ERROR })
+          span.setAttribute('error.type', 'abandoned')
+        }
         return settlement
       } finally {
         span.end()
@@ -44,7 +47,7 @@ export const processing = (
 /** Counts messages by what became of them. To be made when a consumer or publisher starts: an SDK is registered by then. */
 export const messageCounter = (entity: string): ((outcome: string, count?: number) => void) => {
   const counter = metrics.getMeter(scope).createCounter('crawl_ledger.service_bus.messages', {
-    description: 'Messages by what became of them: completed, dead-lettered, abandoned, lost or published.',
+    description: 'Messages by what became of them: complete, dead-letter, abandon, lost or published.',
     unit: '{message}',
   })
   return (outcome, count = 1) => counter.add(count, { 'messaging.destination.name': entity, outcome })
