@@ -87,6 +87,13 @@ test('what comes back is what went out, byte for byte, and writers go on behind 
   )
 })
 
+test('a second run adds nothing, however little a log gives at once', async () => {
+  const store = await filled()
+  const read: Store['log']['read'] = (after, limit) => store.log.read(after, Math.min(limit, 2))
+  const { added } = await importInto({ ...store, log: { ...store.log, read } }, await archiveOf(store))
+  assert.is(added, 0)
+})
+
 test('an empty log has an archive too', async () => {
   const archive = await archiveOf(openSqlite(':memory:', { partitions: 2 }))
   assert.is((await importInto(openSqlite(':memory:', { partitions: 2 }), archive)).commits, 0)

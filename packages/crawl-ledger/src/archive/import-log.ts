@@ -18,8 +18,16 @@ const restoredAtOnce = 500
 const missing = async ({ log }: Store, run: readonly Commit[], tail: number): Promise<readonly Commit[]> => {
   const [first] = run
   if (first === undefined || first.position > tail) return run
-  const found = await log.read(new Map([[first.partition, first.position - 1]]), run.length)
-  const hashes = new Map(found.map(({ position, hash }) => [position, hash]))
+  const { partition } = first
+  const last = run.at(-1)?.position ?? 0
+  const hashes = new Map<number, string>()
+  // A log may give fewer at once than it is asked for.
+  for (let after = first.position - 1; after < last; ) {
+    const found = await log.read(new Map([[partition, after]]), run.length)
+    if (found.length === 0) break
+    for (const { position, hash } of found) hashes.set(position, hash)
+    after = found.at(-1)?.position ?? last
+  }
   return run.filter(({ position, hash }) => hashes.get(position) !== hash)
 }
 
