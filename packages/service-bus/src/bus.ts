@@ -7,7 +7,7 @@ export interface BusOptions {
   /** `NAME.servicebus.windows.net`, or `NAME` alone: signs in with `DefaultAzureCredential`. */
   readonly namespace?: string
   /**
-   * How long one attempt at an operation may take, in milliseconds: 100 to 600,000, default 10,000. So long `close` may
+   * How long one attempt at an operation may take, in milliseconds: 100 to 600,000, default 5,000. So long `close` may
    * take, too, for the SDK's question for the next session cannot be broken off.
    */
   readonly timeoutMs?: number
@@ -23,7 +23,7 @@ export interface Bus {
   close(): Promise<void>
 }
 
-const clientOptions = ({ timeoutMs = 10_000 }: BusOptions): ServiceBusClientOptions => {
+const clientOptions = ({ timeoutMs = 5000 }: BusOptions): ServiceBusClientOptions => {
   if (!(Number.isInteger(timeoutMs) && timeoutMs >= 100 && timeoutMs <= 600_000))
     throw new BusUnusable(`timeoutMs: it must be a whole number from 100 to 600000, and not ${timeoutMs}.`)
   return {
