@@ -27,7 +27,7 @@ export {
 } from './projection.js'
 export { type Rejection, type RejectionCode, rejection } from './rejection.js'
 export { batchOf, locationOf, type StreamId, workflowStream } from './stream.js'
-export { currentVersion, EventTooNew, lift, UnknownEvent } from './upcast.js'
+export { currentVersion, EventTooNew, eventTypes, lift, UnknownEvent } from './upcast.js'
 export type { Place, RecordedError, StageCount, ViewDocument } from './views/document.js'
 export type { LocationDocument } from './views/locations.js'
 export type { MediaDocument, MediaStage } from './views/media.js'

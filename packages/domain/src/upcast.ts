@@ -27,6 +27,9 @@ const steps: { readonly [T in EventType]: readonly Step[] } = {
   WorkflowFailed: [],
 }
 
+/** The types of events that there are. */
+export const eventTypes = Object.keys(steps) as readonly EventType[]
+
 /** The version in which an event is written now. */
 export const currentVersion = (type: EventType): number => steps[type].length + 1
 
