@@ -11,6 +11,7 @@ import { metricsText } from './metrics.js'
 import { help, readOptions, withOwnPort } from './options.js'
 import { projectorServer } from './server.js'
 import { onSignal } from './shutdown.js'
+import { sparing } from './sparing.js'
 import { standing as makeStanding } from './standing.js'
 import { Trouble } from './trouble.js'
 import { Worker } from './worker.js'
@@ -51,6 +52,7 @@ const main = async (): Promise<number> => {
   })
 
   const name = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+  const says = sparing()
   const worker = new Worker(store, { name, leaseMs, rebuild, logger, meter })
   onSignal(logger, () => void worker.stop())
   const server = projectorServer({
@@ -61,7 +63,10 @@ const main = async (): Promise<number> => {
       store,
       storeName,
       standing,
-      onFailure: error => logger.warn({ error: loggedError(error, scrubber()) }, 'the store does not answer'),
+      onFailure: error => {
+        const failure = loggedError(error, scrubber())
+        if (says(failure.message)) logger.warn({ error: failure }, 'the store does not answer')
+      },
     }),
   })
 

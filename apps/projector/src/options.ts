@@ -4,7 +4,7 @@ import { ConfigurationError, type SettingName } from 'crawl-ledger'
 export const help = `Folds the log into its views. Start as many of these workers as you like: they share the partitions evenly, and when
 one ends or dies the others go on with its part.
 
-  STORE=mongodb://HOST/ta_crawler npx tsx apps/projector/src/main.ts
+  STORE=mongodb://HOST/ta_crawler npx -y pnpm@12 projector
 
 Settings (an option wins over the environment)
   --store URL         STORE       where the ledger is: mongodb://HOST/DATABASE, sqlite:FILE or memory:; by default sqlite:crawl.db

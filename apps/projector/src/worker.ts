@@ -11,6 +11,7 @@ import {
 import type { Logger, Settings } from 'crawl-ledger'
 import { filter, firstValueFrom, from, merge, type Observable } from 'rxjs'
 import { outdatedViews, rebuilding } from './rebuilding.js'
+import { sparing } from './sparing.js'
 
 export type WorkerState = 'starting' | 'running' | 'waiting' | 'rebuilding' | 'stopped' | 'failed'
 
@@ -37,6 +38,7 @@ export class Worker {
   private readonly halted: Promise<void>
   private living: Promise<void> = Promise.resolve()
   private obstacle = ''
+  private readonly says = sparing()
 
   constructor(
     private readonly store: Store,
@@ -97,7 +99,7 @@ export class Worker {
       worker: name,
       partitions: log.partitions,
       leaseMs,
-      onError: error => logger.warn({ error: messageOf(error) }, 'the leases could not be renewed'),
+      onError: error => this.leasesFail(messageOf(error)),
     })
     this.tenure = tenure
     tenure.changes.subscribe(partitions =>
@@ -121,6 +123,10 @@ export class Worker {
     )
     this.tenure = undefined
     if (failure !== undefined && !(failure instanceof RebuildNeeded)) throw failure
+  }
+
+  private leasesFail(error: string): void {
+    if (this.says(error)) this.options.logger.warn({ error }, 'the leases could not be renewed')
   }
 
   /** What a projector fails with; undefined when the worker is told to stop before. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { Interrupted } from './interruption.js'
 import { program, usageCode } from './program.js'
 import { UsageError } from './usage.js'
 
@@ -20,9 +21,13 @@ const main = async (): Promise<number> => {
     // commander has said its own errors already.
     if (error instanceof UsageError) process.stderr.write(`${error.message}\n`)
     if (usage !== undefined) return usage
-    const { explain } = await import('crawl-ledger')
+    if (error instanceof Interrupted) {
+      process.stderr.write(`${error.message}\n`)
+      return 1
+    }
+    const { ConfigurationError, explain } = await import('crawl-ledger')
     process.stderr.write(`${explain(error)}\n`)
-    return 1
+    return error instanceof ConfigurationError ? 2 : 1
   }
 }
 

@@ -17,10 +17,19 @@ export const outputOf = (json: boolean): Output => ({
   },
 })
 
+/** Said on the error stream; exit code 1. */
+export const absent = (sentence: string): number => {
+  process.stderr.write(`${sentence}\n`)
+  return 1
+}
+
 /** Text from the log, without what would drive a terminal. */
 export const clean = (text: string): string => text.replace(/\p{C}/gu, '\ufffd')
 
 export const count = (n: number): string => n.toLocaleString('en-US')
+
+/** `1 commit`, `2 commits`. */
+export const counted = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`
 
 /** A text cut to a width. */
 export const short = (text: string, most = 80): string =>

@@ -1,9 +1,12 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { openLedger } from 'crawl-ledger'
+import { openStore } from 'crawl-ledger/store'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
@@ -11,6 +14,7 @@ const test = suite('crawl-replay')
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'crawl-replay-'))
 const store = `sqlite:${join(folder, 'ledger.db')}`
+const mixed = `sqlite:${join(folder, 'mixed.db')}`
 const workflow = 'osaka-1/batch-1'
 
 const run = (...args: readonly string[]) => {
@@ -39,7 +43,15 @@ test('help teaches, and a wrong command line ends with 2', () => {
   assert.is(help.status, 0)
   for (const command of ['status', 'rebuild', 'verify', 'history', 'state', 'diff', 'tail', 'quarantine'])
     assert.match(help.stdout, command)
-  for (const wrong of [['nope'], ['state'], ['rebuild', '--throttle', 'x'], ['quarantine', 'show', 'x']]) {
+  const wrongs = [
+    ['nope'],
+    ['state'],
+    ['tail', '--type', 'Nope'],
+    ['rebuild', '--throttle', 'x'],
+    ['quarantine', 'show', 'x'],
+    ['status', '--store', 'nope'],
+  ]
+  for (const wrong of wrongs) {
     const { status, stderr } = run(...wrong)
     assert.is(status, 2, wrong.join(' '))
     assert.ok(stderr.length > 0)
@@ -84,14 +96,60 @@ test('history, state and diff tell what happened', () => {
   )
   assert.is((run('state', workflow, '--at', '2', '--json').json() as { status: string }).status, 'active')
   assert.match(run('state', workflow).stdout, 'completed')
-  const { changes } = run('diff', workflow, '--from', '1', '--to', '2', '--json').json() as {
-    changes: readonly { field: string; before: string; after: string }[]
+  const forth = run('diff', workflow, '--from', '1', '--to', '2', '--json').json() as {
+    changes: readonly { field: string; before?: unknown; after?: unknown }[]
   }
   assert.equal(
-    changes.find(({ field }) => field === 'mediaItems'),
-    { field: 'mediaItems', before: '0', after: '1' },
+    forth.changes.find(({ field }) => field === 'mediaItems'),
+    { field: 'mediaItems', before: 0, after: 1 },
   )
+  const back = run('diff', workflow, '--from', '3', '--to', '1', '--json').json() as typeof forth
+  const completedAt = back.changes.find(({ field }) => field === 'completedAt')
+  assert.equal(Object.keys(completedAt ?? {}), ['field', 'before'])
   assert.is(run('state', 'osaka-1/other').status, 1)
+})
+
+test('the history of a location needs no views, and tells the workflows apart', async () => {
+  const bare = `sqlite:${join(folder, 'bare.db')}`
+  const ledger = await openLedger({ store: bare, partitions: 1, project: false })
+  for (const [locationId, batchId] of [
+    ['osaka-1', 'a'],
+    ['osaka-10', 'b'],
+    ['osaka-1', 'c'],
+  ])
+    await ledger.handle({ locationId, batchId, type: 'item-found', item: { mediaId: 'm' } })
+  await ledger.close()
+  const { events } = run('history', 'osaka-1', '--store', bare, '--json').json() as {
+    events: readonly { stream: string }[]
+  }
+  assert.equal([...new Set(events.map(({ stream }) => stream))], ['osaka-1/a', 'osaka-1/c'])
+  assert.match(run('history', 'osaka-1', '--store', bare).stdout, /osaka-1\/c/)
+})
+
+test('views of another version are a finding, and what is to be done is said', async () => {
+  const { store: opened } = await openStore({ store: mixed, partitions: 1 })
+  await opened.builds.put({ projection: 'crawl', revision: 1, build: 1, version: 0, latest: 1 })
+  await opened.close()
+  const { status, stdout } = run('status', '--store', mixed)
+  assert.is(status, 1)
+  assert.match(stdout, 'crawl-replay rebuild')
+})
+
+test('an import that is stopped while it waits for its input leaves nothing behind', async () => {
+  const temporary = mkdtempSync(join(folder, 'tmp-'))
+  const child = spawn(process.execPath, ['--import', 'tsx', main, 'import', '-'], {
+    env: { ...process.env, STORE: store, TMPDIR: temporary },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
+  const ended = once(child, 'close')
+  const said = text(child.stderr)
+  const kept = (): boolean => readdirSync(temporary).some(name => name.startsWith('crawl-ledger-'))
+  while (!kept()) await new Promise(resolve => setTimeout(resolve, 5))
+  child.kill('SIGINT')
+  const [code] = await ended
+  assert.is(code, 1)
+  assert.match(await said, 'Stopped')
+  assert.not.ok(kept())
 })
 
 test('nothing is held back', () => {

@@ -15,6 +15,10 @@ The store is --store, or STORE in the environment, or else sqlite:crawl.db. With
 chain is checked as an HMAC. Ends with 0 when all is well, 1 for a finding or an error, 2 for a wrong command line.
 In this repository: npx -y pnpm@12 replay COMMAND`
 
+const moments = `
+A position is what crawl-replay history shows first. A time is when the store took the events, in ISO 8601, such as
+2026-11-24T12:00:00Z; without a zone it is this machine's.`
+
 /** The program. `done` is told the exit code of the command that ran. */
 export const program = (done: (code: number) => void): Command => {
   const root = new Command('crawl-replay')
@@ -44,11 +48,14 @@ export const program = (done: (code: number) => void): Command => {
   const whole = (flags: string, description: string): Option =>
     new Option(flags, description).argParser(wholeOf(flags.split(' ')[0] ?? flags))
 
-  command(
-    root,
-    'status',
-    'how each partition stands: how far it is folded, who holds it, what is held back',
-  ).action(does(async () => (await import('./commands/status.js')).status))
+  command(root, 'status', 'how each partition stands: how far it is folded, who holds it, what is held back')
+    .addHelpText(
+      'after',
+      `
+Ends with 1 when something will not go on by itself, and says what to do. A log that is ahead is none of that: workers
+fold it.`,
+    )
+    .action(does(async () => (await import('./commands/status.js')).status))
 
   command(
     root,
@@ -67,7 +74,7 @@ the batch in hand; run it again to go on, or crawl-replay cancel to leave nothin
     )
     .action(does(async () => (await import('./commands/rebuild.js')).rebuild))
 
-  command(root, 'cancel', 'end a rebuild without trace').action(
+  command(root, 'cancel', 'end a rebuild without trace, one that runs or one that was begun and left').action(
     does(async () => (await import('./commands/rebuild.js')).cancel),
   )
 
@@ -78,27 +85,61 @@ the batch in hand; run it again to go on, or crawl-replay cancel to leave nothin
   )
     .option('--repair', 'write anew just the documents that differ, if the log is sound')
     .addOption(whole('--memory <MB>', 'how much memory folding may take; by default 256'))
+    .addHelpText(
+      'after',
+      `
+Services and workers go on meanwhile. Every finding names its place; what cannot be known is said too. Ends with 1 when
+something was found that is not repaired.`,
+    )
     .action(does(async () => (await import('./commands/verify.js')).verify))
 
-  command(root, 'history', 'every event of a workflow (LOCATION/BATCH) or of a location')
-    .argument('<name>')
+  command(root, 'history', 'every event of a workflow or of a location, in the order of the log')
+    .argument('<name>', 'LOCATION/BATCH, or LOCATION for all of its workflows')
+    .addHelpText(
+      'after',
+      `
+Examples
+  crawl-replay history osaka-8/batch-7
+  crawl-replay history osaka-8 --json | jq '.events[] | select(.event.type == "StageFailed")'`,
+    )
     .action(does(async () => (await import('./commands/history.js')).history))
 
   command(root, 'state', 'a workflow as it was')
     .argument('<workflow>', 'LOCATION/BATCH')
-    .option('--at <MOMENT>', 'a time, or a position of its partition (digits); by default now')
-    .action(does(async () => (await import('./commands/history.js')).state))
+    .option('--at <MOMENT>', 'a position (digits) or a time; by default now')
+    .addHelpText(
+      'after',
+      `${moments}
+
+Examples
+  crawl-replay state osaka-8/batch-7
+  crawl-replay state osaka-8/batch-7 --at 17`,
+    )
+    .action(does(async () => (await import('./commands/state.js')).state))
 
   command(root, 'diff', 'what changed of a workflow between two moments')
     .argument('<workflow>', 'LOCATION/BATCH')
-    .requiredOption('--from <MOMENT>', 'a time, or a position')
-    .option('--to <MOMENT>', 'a time, or a position; by default now')
-    .action(does(async () => (await import('./commands/history.js')).diff))
+    .requiredOption('--from <MOMENT>', 'a position (digits) or a time')
+    .option('--to <MOMENT>', 'a position or a time; by default now')
+    .addHelpText(
+      'after',
+      `${moments}
+
+Examples
+  crawl-replay diff osaka-8/batch-7 --from 17 --to 40
+  crawl-replay diff osaka-8/batch-7 --from 2026-11-24T12:00:00Z`,
+    )
+    .action(does(async () => (await import('./commands/state.js')).diff))
 
   command(root, 'tail', 'events as they come, until Ctrl-C')
     .option('--location <ID>', 'only those of this location')
     .option('--type <TYPE>', 'only events of this type, such as StageFailed')
-    .action(does(async () => (await import('./commands/history.js')).tail))
+    .addHelpText(
+      'after',
+      `
+Shows what is appended from now on; crawl-replay history has what was. With --json each event is a line.`,
+    )
+    .action(does(async () => (await import('./commands/tail.js')).tail))
 
   command(root, 'export', 'write the log as JSON Lines: a header, each commit in order, and a digest')
     .option('--output <FILE>', 'compressed if it ends in .gz; by default the standard output')
@@ -119,6 +160,10 @@ the log ended at the start. The same log always gives the same bytes.`,
     .addHelpText(
       'after',
       `
+Examples
+  crawl-replay import ledger.jsonl.gz --store sqlite:copy.db
+  crawl-replay import --from-collections mongodb://HOST/old_database --store mongodb://HOST/ta_crawler
+
 An archive is checked whole before anything is written. A ledger that is not there is made, with the archive's number of
 partitions or PARTITIONS; with another one the commits get new places, and the history of each location stays the same.
 Killed, it goes on when it is run again.`,
@@ -129,6 +174,11 @@ Killed, it goes on when it is run again.`,
     .command('quarantine')
     .description('commits that could not be folded, and what waits behind them')
     .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Look first (list, show), mend what was wrong, then retry. Discard is for what can never be folded.`,
+    )
   command(quarantine, 'list', 'what is held back').action(
     does(async () => (await import('./commands/quarantine.js')).list),
   )
@@ -175,5 +225,5 @@ The broker is SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE with the i
 export const usageCode = (error: unknown): number | undefined => {
   if (error instanceof UsageError) return 2
   if (!(error instanceof CommanderError)) return undefined
-  return error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
+  return error.code === 'commander.helpDisplayed' ? 0 : 2
 }

@@ -44,5 +44,6 @@ export type { Interrupted, Recovery, RetriedStage } from './recovery/recovery.js
 export { type LogLevel, readSettings, type SettingName, type Settings } from './settings.js'
 export type { SpoolState } from './spool/reporter.js'
 export type { RefusedMessage } from './spool/spool-file.js'
+export { recordedEvents } from './time-travel.js'
 export type { Claim, StageDepth, Work } from './work/work.js'
 export { WorkflowDatabase } from './workflow-database.js'

@@ -14,6 +14,7 @@ import type { Ledger, RecordedEvent } from './ledger.js'
 const commitsOf = (log: Log, stream: StreamId): Promise<readonly Commit[]> =>
   log.readStreams([{ partition: partitionOf(locationOf(stream), log.partitions), stream, version: 0 }])
 
+/** A commit's events, each with its place. @throws EventTooNew or UnknownEvent */
 export const recordedEvents = (commit: Commit): readonly RecordedEvent[] => {
   const { stream, partition, position, version, at, server, messages } = commit
   return commit.events.map(event => ({

@@ -1,8 +1,8 @@
 import { importOldCollections } from 'crawl-ledger'
-import { count, outputOf } from '../output.js'
+import { absent, count, counted, outputOf } from '../output.js'
 import { type Common, optionsOf } from '../store.js'
 import { UsageError } from '../usage.js'
-import { importFrom } from './archive.js'
+import { importFrom, viewsComeNext } from './archive.js'
 
 /** One of the two that `import` reads. */
 export const importInto = async (
@@ -23,13 +23,16 @@ const importCollections = async (command: Common & { readonly fromCollections: s
   const output = outputOf(command.json === true)
   const done = await importOldCollections(command.fromCollections, optionsOf(command))
   output.object(done)
+  if (done.documents === 0)
+    return absent('There are no workflows, locations or media in that database: check its URL.')
   for (const { collection, _id, reason } of done.unreadable)
     output.say(`not read: ${collection} ${JSON.stringify(_id)}: ${reason}`)
   for (const rejected of done.rejected) output.say(`not taken: ${JSON.stringify(rejected)}`)
   output.say(
-    `${count(done.documents)} documents: ${count(done.recorded)} messages recorded, ${count(done.duplicate)} were ` +
+    `${counted(done.documents, 'document')}: ${counted(done.recorded, 'message')} recorded, ${count(done.duplicate)} were ` +
       `recorded before, ${count(done.unchanged)} said nothing new, ${count(done.rejected.length)} were not taken, ` +
-      `${count(done.unreadable.length)} documents could not be read.`,
+      `${counted(done.unreadable.length, 'document')} could not be read.`,
   )
+  if (done.recorded > 0) output.say(viewsComeNext)
   return done.rejected.length + done.unreadable.length > 0 ? 1 : 0
 }

@@ -1,7 +1,7 @@
 import { crawl } from '@crawl-ledger/domain'
 import type { HeldDocument } from '@crawl-ledger/log'
 import { discardHeld, type HeldCommit, heldCommits, NotHeld, retryHeld } from '@crawl-ledger/projector'
-import { outputOf, short } from '../output.js'
+import { clean, outputOf, short } from '../output.js'
 import { type Common, withStore } from '../store.js'
 import { table } from '../table.js'
 import { placeOf, UsageError } from '../usage.js'
@@ -36,6 +36,7 @@ export const show = (place: string, common: Common): Promise<number> => {
     const [commit] = await store.log.read(new Map([[partition, position - 1]]), 1)
     output.object({ held, commit })
     output.say(table(head, held.map(rowOf)))
+    for (const { view, id, error } of held) output.say(clean(`${view} ${id}: ${error}`))
     output.say(JSON.stringify(commit, undefined, 2))
     output.say(`Try it again: crawl-replay quarantine retry ${place}`)
     output.say(`Leave it out of these documents: crawl-replay quarantine discard ${place} --yes`)

@@ -6,8 +6,9 @@ import {
   type RebuildProgress,
   rebuild as rebuildViews,
 } from '@crawl-ledger/projector'
-import { Presets, SingleBar } from 'cli-progress'
-import { count, type Output, outputOf } from '../output.js'
+import { interruption } from '../interruption.js'
+import { count, counted, type Output, outputOf } from '../output.js'
+import { progressBar } from '../progress-bar.js'
 import { type Common, withStore } from '../store.js'
 import { UsageError } from '../usage.js'
 
@@ -27,28 +28,17 @@ const left = ({ events, secondsLeft }: RebuildProgress): string =>
 
 /** A bar on a terminal, plain lines elsewhere, nothing with `--json`. */
 const progressOf = (output: Output) => {
-  if (output.json) return { show: () => {}, stop: () => {} }
-  if (!process.stderr.isTTY) {
-    let last = Number.NEGATIVE_INFINITY
-    const show = (progress: RebuildProgress): void => {
-      if (performance.now() - last < plainEveryMs) return
-      last = performance.now()
-      output.say(
-        `${progress.state}: ${count(progress.commits)} of ${count(progress.of)} commits, ${rate(progress)}, ${left(progress)}`,
-      )
-    }
-    return { show, stop: () => {} }
-  }
-  const bar = new SingleBar(
-    { format: '{state} {bar} {value}/{total} commits  {rate}  {left}', stream: process.stderr },
-    Presets.shades_classic,
-  )
-  bar.start(0, 0, { state: 'building', rate: '', left: '' })
+  const bar = progressBar(output.json, '{state} {bar} {value}/{total} commits  {rate}  {left}')
+  let last = Number.NEGATIVE_INFINITY
   const show = (progress: RebuildProgress): void => {
-    bar.setTotal(progress.of)
-    bar.update(progress.commits, { state: progress.state, rate: rate(progress), left: left(progress) })
+    const { state, commits, of } = progress
+    if (bar !== undefined) bar.show(commits, of, { state, rate: rate(progress), left: left(progress) })
+    else if (performance.now() - last >= plainEveryMs) {
+      last = performance.now()
+      output.say(`${state}: ${count(commits)} of ${count(of)} commits, ${rate(progress)}, ${left(progress)}`)
+    }
   }
-  return { show, stop: () => bar.stop() }
+  return { show, stop: () => bar?.stop() }
 }
 
 const known = (projection: string): void => {
@@ -61,10 +51,11 @@ const dryRun = async (command: RebuildCommand, output: Output): Promise<number> 
     const { build, next, partitions } = await projectionStatus(store, crawl)
     const commits = partitions.reduce((sum, { tail }) => sum + tail, 0)
     const into = next?.build ?? build + 1
-    output.object({ dryRun: true, build, into, commits, resumes: next !== undefined })
+    const left = Math.max(0, commits - (next?.folded ?? 0))
+    output.object({ dryRun: true, build, into, commits, left, resumes: next !== undefined })
     output.say(
-      `${name}: a rebuild would ${next === undefined ? 'fold' : 'go on with folding'} ${count(commits)} commits into ` +
-        `build ${into}, beside build ${build} that is read, and then put it in its place. Nothing was written.`,
+      `${name}: a rebuild would ${next === undefined ? 'fold' : `go on and fold ${count(left)} of`} ` +
+        `${counted(commits, 'commit')} into build ${into}, beside build ${build} that is read, and then put it in its place. Nothing was written.`,
     )
     return 0
   })
@@ -73,15 +64,13 @@ export const rebuild = async (command: RebuildCommand): Promise<number> => {
   known(command.projection)
   const output = outputOf(command.json === true)
   if (command.dryRun === true) return dryRun(command, output)
-  const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
-  process.once('SIGTERM', () => stop.abort())
+  const signal = interruption()
   return withStore(command, async ({ store, name }) => {
     const progress = progressOf(output)
     try {
       const done = await rebuildViews(store, crawl, {
         owner: `${hostname()}:${process.pid}`,
-        signal: stop.signal,
+        signal,
         onProgress: progress.show,
         onTrouble: error => process.stderr.write(`${error.message} The rebuild goes on when it does.\n`),
         ...(command.memory === undefined ? {} : { memoryMb: command.memory }),
@@ -90,7 +79,7 @@ export const rebuild = async (command: RebuildCommand): Promise<number> => {
       progress.stop()
       output.object(done)
       output.say(
-        `${name}: build ${done.build} is read now: ${count(done.documents)} documents of ${count(done.events)} events in ` +
+        `${name}: build ${done.build} is read now: ${counted(done.documents, 'document')} of ${counted(done.events, 'event')} in ` +
           `${done.seconds.toFixed(1)} s${done.resumed ? ', going on with what was begun before' : ''}.`,
       )
       if (done.held > 0) output.say(`${done.held} are held back: crawl-replay quarantine list`)

@@ -1,11 +1,27 @@
 import { crawl } from '@crawl-ledger/domain'
-import { type PartitionStatus, type ProjectionStatus, projectionStatus } from '@crawl-ledger/projector'
+import {
+  type PartitionStatus,
+  ProjectionOutdated,
+  type ProjectionStatus,
+  projectionStatus,
+  RebuildNeeded,
+} from '@crawl-ledger/projector'
 import { count, outputOf } from '../output.js'
 import { type Common, withStore } from '../store.js'
 import { table } from '../table.js'
 
+/** What is to be done where this program and the views are of different versions. */
+const versions = ({ version, next }: ProjectionStatus): string | undefined => {
+  if (version > crawl.version) return new ProjectionOutdated(crawl.name, version, crawl.version).message
+  if (version === crawl.version || next?.version === crawl.version) return undefined
+  return new RebuildNeeded(crawl.name, version, crawl.version).message
+}
+
 /** What the figures mean, in one sentence, and what to do. */
-export const verdict = ({ partitions }: ProjectionStatus): string => {
+export const verdict = (status: ProjectionStatus): string => {
+  const { partitions } = status
+  const mixed = versions(status)
+  if (mixed !== undefined) return mixed
   const stopped = partitions.find(partition => partition.stopped !== undefined)
   if (stopped !== undefined)
     return `Partition ${stopped.partition} is stopped: crawl-replay quarantine show ${stopped.partition}:${stopped.stopped?.position}`
@@ -75,5 +91,5 @@ export const status = async (common: Common): Promise<number> => {
   ]
   output.say(table(head, found.partitions.map(rowOf)))
   output.say(verdict(found))
-  return found.partitions.some(needsSomebody) ? 1 : 0
+  return versions(found) !== undefined || found.partitions.some(needsSomebody) ? 1 : 0
 }

@@ -1,14 +1,12 @@
 import { crawl } from '@crawl-ledger/domain'
 import { verifyLog, verifyViews } from '@crawl-ledger/projector'
-import { count, outputOf } from '../output.js'
+import { count, counted, outputOf } from '../output.js'
 import { type Common, optionsOf, withStore } from '../store.js'
 
 export interface VerifyCommand extends Common {
   readonly repair?: boolean
   readonly memory?: number
 }
-
-const findings = (n: number): string => `${count(n)} ${n === 1 ? 'finding' : 'findings'}`
 
 /** The log first: views are repaired from it only where it is sound. */
 export const verify = async (command: VerifyCommand): Promise<number> => {
@@ -24,8 +22,8 @@ export const verify = async (command: VerifyCommand): Promise<number> => {
     const sound = ofLog.length === 0
     const { commits, events, voids, without } = log.summary()
     output.say(
-      `${name}: ${count(commits)} commits, ${count(events)} events and ${count(voids)} filled holes are ` +
-        `${sound ? 'as they were written' : `checked: ${findings(ofLog.length)}`}.`,
+      `${name}: ${counted(commits, 'commit')}, ${counted(events, 'event')} and ${counted(voids, 'filled hole')} are ` +
+        `${sound ? 'as they were written' : `checked: ${counted(ofLog.length, 'finding')}`}.`,
     )
     for (const sentence of without) output.say(`  Not known: ${sentence}`)
     if (!sound && command.repair === true)
@@ -46,7 +44,11 @@ export const verify = async (command: VerifyCommand): Promise<number> => {
     const { documents } = views.summary()
     if (!readable) output.say('The views are not checked, for not every event of the log can be read.')
     else if (ofViews.length === 0) output.say(`${count(documents)} documents are what the log says.`)
-    else output.say(`${count(documents)} documents checked: ${findings(ofViews.length)}.`)
+    else
+      output.say(
+        `${counted(documents, 'document')} checked: ${counted(ofViews.length, 'finding')}` +
+          `${command.repair === true ? `, ${count(ofViews.length - wrong.length)} repaired` : ''}.`,
+      )
     if (wrong.length > 0 && sound && command.repair !== true)
       output.say('Rewrite just these: crawl-replay verify --repair')
     output.object({

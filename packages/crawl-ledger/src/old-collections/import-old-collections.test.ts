@@ -94,7 +94,7 @@ if (server !== undefined) {
       other.hostname = other.hostname === 'localhost' ? '127.0.0.1' : 'localhost'
       const alias = await refusal(from, other.href)
       assert.instance(alias, ConfigurationError)
-      assert.match(String(alias), /FROM: its database holds a ledger already/)
+      assert.match(String(alias), /The URL of the old collections: its database holds a ledger already/)
       assert.instance(await refusal('sqlite:old.db', 'memory:'), ConfigurationError)
     }))
 }

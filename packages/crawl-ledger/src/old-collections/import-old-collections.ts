@@ -28,6 +28,8 @@ const placeOf = (url: string, database: string): Place | undefined => {
 const same = (a: Place, b: Place): boolean =>
   a.database === b.database && a.hosts.some(host => b.hosts.includes(host))
 
+const oldUrl = 'The URL of the old collections'
+
 const otherDatabase =
   'the views of a ledger are kept in collections of the same names, so it must have a database of its own. ' +
   'Name another database in STORE.'
@@ -43,14 +45,14 @@ export const importOldCollections = async (from: string, options: LedgerOptions)
   const { database } = readSettings({ NODE_ENV: process.env.NODE_ENV })
   const source = placeOf(from, database)
   if (source === undefined)
-    throw new ConfigurationError('FROM', 'it must be mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE.')
+    throw new ConfigurationError(oldUrl, 'it must be mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE.')
   const target = placeOf(options.store ?? '', database)
   if (target !== undefined && same(source, target))
     throw new ConfigurationError('STORE', `it is the database of the old collections; ${otherDatabase}`)
   const { holdsLedger, oldCollections } = await import('@crawl-ledger/mongodb/old-collections')
   const refuseLedger = async (): Promise<void> => {
     if (await holdsLedger(from, source.database))
-      throw new ConfigurationError('FROM', `its database holds a ledger already; ${otherDatabase}`)
+      throw new ConfigurationError(oldUrl, `its database holds a ledger already; ${otherDatabase}`)
   }
   await refuseLedger()
   const { store } = await openStore(options)
