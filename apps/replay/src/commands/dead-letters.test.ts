@@ -5,7 +5,6 @@ import { startTestBroker, type TestBroker } from '@crawl-ledger/service-bus/test
 import { connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { program, usageCode } from '../program.js'
 
 const test = suite('crawl-replay dead-letters')
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -89,10 +88,11 @@ test('a wrong command line is told so', async () => {
     ['resend', 'x1', '--queue', 'crawl'],
     ['resend', '1', '--all', '--queue', 'crawl'],
   ]
-  for (const args of wrong) {
-    const parsing = program(() => {}).parseAsync(['node', 'crawl-replay', 'dead-letters', ...args])
-    assert.is(await parsing.then(() => 0, usageCode), 2, args.join(' '))
-  }
+  const told = await Promise.all(wrong.map(args => run(...args)))
+  told.forEach(({ status, stderr }, i) => {
+    assert.is(status, 2, wrong[i]?.join(' '))
+    assert.is(stderr.trim().split('\n').length, 1)
+  })
 })
 
 test('a queue that is not there is one sentence and 1', async () => {
