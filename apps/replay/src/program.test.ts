@@ -135,6 +135,32 @@ test('views of another version are a finding, and what is to be done is said', a
   assert.match(stdout, 'crawl-replay rebuild')
 })
 
+test('tail shows what is appended while it runs, and ends well', async () => {
+  const growing = `sqlite:${join(folder, 'growing.db')}`
+  const ledger = await openLedger({ store: growing, partitions: 1, project: false })
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', main, 'tail', '--json', '--type', 'MediaFound', '--store', growing],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const ended = once(child, 'close')
+  let printed = ''
+  child.stdout.on('data', chunk => {
+    printed += chunk
+  })
+  // It shows what comes once it has begun, and nothing tells when that is.
+  for (let i = 0; !printed.includes('\n'); i += 1) {
+    const item = { mediaId: `m${i}` }
+    await ledger.handle({ locationId: 'osaka-1', batchId: 'a', type: 'item-found', item })
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  child.kill('SIGINT')
+  assert.equal(await ended, [0, null])
+  const [first] = printed.split('\n')
+  assert.is((JSON.parse(first ?? '') as { event: { type: string } }).event.type, 'MediaFound')
+  await ledger.close()
+})
+
 test('an import that is stopped while it waits for its input leaves nothing behind', async () => {
   const temporary = mkdtempSync(join(folder, 'tmp-'))
   const child = spawn(process.execPath, ['--import', 'tsx', main, 'import', '-'], {

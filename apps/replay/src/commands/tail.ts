@@ -1,8 +1,19 @@
 import { type EventType, eventTypes } from '@crawl-ledger/domain'
+import { StoreUnavailable } from '@crawl-ledger/log'
+import { follow } from '@crawl-ledger/projector'
+import { type RecordedEvent, recordedEvents } from 'crawl-ledger'
+import { filter, from, fromEvent, lastValueFrom, mergeMap, NEVER, retry, takeUntil, tap, timer } from 'rxjs'
 import { interruption } from '../interruption.js'
 import { clean, outputOf, short } from '../output.js'
-import { type Common, withLedger } from '../store.js'
+import { type Common, withStore } from '../store.js'
 import { locationNameOf, UsageError } from '../usage.js'
+
+export interface TailCommand extends Common {
+  readonly location?: string
+  readonly type?: string
+}
+
+const longestPauseMs = 5000
 
 const eventTypeOf = (text: string): EventType => {
   const found = eventTypes.find(type => type === text)
@@ -11,35 +22,40 @@ const eventTypeOf = (text: string): EventType => {
   return found
 }
 
-/** Events as they come, until it is ended. */
-export const tail = (
-  command: Common & { readonly location?: string; readonly type?: string },
-): Promise<number> => {
-  const location = command.location === undefined ? undefined : locationNameOf(command.location)
-  const type = command.type === undefined ? undefined : eventTypeOf(command.type)
-  return withLedger(
-    command,
-    ledger =>
-      new Promise<number>((resolve, reject) => {
-        const output = outputOf(command.json === true)
-        const following = ledger.changes().subscribe({
-          next: recorded => {
-            const { stream, partition, position, recordedAt, event } = recorded
-            if (location !== undefined && stream.split('/')[0] !== location) return
-            if (type !== undefined && event.type !== type) return
-            output.object(recorded)
-            output.say(
-              clean(
-                `${recordedAt} ${partition}:${position} ${stream} ${event.type} ${short(JSON.stringify(event.data))}`,
-              ),
-            )
-          },
-          error: reject,
-        })
-        interruption().addEventListener('abort', () => {
-          following.unsubscribe()
-          resolve(0)
-        })
-      }),
-  )
+/** Which events are asked for. */
+const asked = ({ location, type }: TailCommand): ((recorded: RecordedEvent) => boolean) => {
+  const wantedLocation = location === undefined ? undefined : locationNameOf(location)
+  const wantedType = type === undefined ? undefined : eventTypeOf(type)
+  return ({ stream, event }) =>
+    (wantedLocation === undefined || stream.split('/')[0] === wantedLocation) &&
+    (wantedType === undefined || event.type === wantedType)
+}
+
+/** Events as they come, until it is ended. While the store is away it waits, and goes on where it was. */
+export const tail = (command: TailCommand): Promise<number> => {
+  const isAsked = asked(command)
+  const output = outputOf(command.json === true)
+  const ended = fromEvent(interruption(), 'abort')
+  const tell = (recorded: RecordedEvent): void => {
+    const { stream, partition, position, recordedAt, event } = recorded
+    output.object(recorded)
+    const place = `${recordedAt} ${partition}:${position} ${stream}`
+    output.say(clean(`${place} ${event.type} ${short(JSON.stringify(event.data))}`))
+  }
+  const wait = (error: unknown, attempt: number) => {
+    if (!(error instanceof StoreUnavailable)) throw error
+    if (attempt === 1) process.stderr.write(`${error.message} Going on when it does.\n`)
+    return timer(Math.min(longestPauseMs, 100 * 2 ** attempt))
+  }
+  return withStore(command, async ({ store: { log } }) => {
+    const events = follow(log, await log.tails(), NEVER).pipe(
+      retry({ delay: wait, resetOnSuccess: true }),
+      mergeMap(commit => from(recordedEvents(commit))),
+      filter(isAsked),
+      tap(tell),
+      takeUntil(ended),
+    )
+    await lastValueFrom(events, { defaultValue: undefined })
+    return 0
+  })
 }
