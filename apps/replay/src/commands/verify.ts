@@ -49,6 +49,10 @@ export const verify = async (command: VerifyCommand): Promise<number> => {
         `${counted(documents, 'document')} checked: ${counted(ofViews.length, 'finding')}` +
           `${command.repair === true ? `, ${count(ofViews.length - wrong.length)} repaired` : ''}.`,
       )
+    if (wrong.length > 0 && !sound)
+      output.say(
+        'They were compared with the log as it is now, which is not sound: the views may be what is right.',
+      )
     if (wrong.length > 0 && sound && command.repair !== true)
       output.say('Rewrite just these: crawl-replay verify --repair')
     output.object({
