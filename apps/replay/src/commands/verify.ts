@@ -26,6 +26,14 @@ export const verify = async (command: VerifyCommand): Promise<number> => {
         `${sound ? 'as they were written' : `checked: ${counted(ofLog.length, 'finding')}`}.`,
     )
     for (const sentence of without) output.say(`  Not known: ${sentence}`)
+    if (commits > 0 && ofLog.filter(({ kind }) => kind === 'changed').length === commits)
+      output.say(
+        `Not one commit fits. ${
+          auditKey === undefined
+            ? 'The log was probably written with an AUDIT_KEY: give it in the environment.'
+            : 'AUDIT_KEY is probably not the one that the log was written with, or there was none.'
+        }`,
+      )
     if (!sound && command.repair === true)
       output.say('Views are not repaired from a log that is not sound. Restore the log first.')
     const views = verifyViews(store, crawl, {
