@@ -1,10 +1,11 @@
 interface Log {
   info(message: string): void
+  warn(message: string): void
   error(message: string): void
 }
 
 export interface Shutdown {
-  /** How long closing may take, in milliseconds. Default 10,000. */
+  /** How long closing may take, in milliseconds. Default 9,000. */
   readonly patienceMs?: number
   /** Ends the process at once. */
   readonly exit?: (code: number) => void
@@ -12,12 +13,13 @@ export interface Shutdown {
 
 /**
  * Calls `stop` on the first SIGTERM or SIGINT. Who asks twice does not want to wait, and what hangs is left behind:
- * the leases run out by themselves, and a batch that is broken off is folded again by the next worker.
+ * the leases run out by themselves, and a batch that is broken off is folded again by the next worker. So it is a good
+ * end, also where a store does not answer.
  */
 export const onSignal = (
   log: Log,
   stop: () => void,
-  { patienceMs = 10_000, exit = process.exit }: Shutdown = {},
+  { patienceMs = 9000, exit = process.exit }: Shutdown = {},
 ): void => {
   let stopping = false
   const heard = (signal: NodeJS.Signals): void => {
@@ -29,8 +31,8 @@ export const onSignal = (
     stopping = true
     log.info(`closing after ${signal}`)
     setTimeout(() => {
-      log.error(`not all was closed within ${patienceMs} ms; leaving`)
-      exit(1)
+      log.warn(`not all was closed within ${patienceMs} ms; leaving`)
+      exit(0)
     }, patienceMs).unref()
     stop()
   }

@@ -87,6 +87,14 @@ test('status, verify and rebuild find all well, and rebuild makes the next build
   assert.equal(run('cancel', '--json').json(), { cancelled: false })
 })
 
+test('with another AUDIT_KEY than the log was written with, verify names that as the likely cause', () => {
+  process.env.AUDIT_KEY = 'another key than it was'
+  const { status, stdout } = run('verify')
+  delete process.env.AUDIT_KEY
+  assert.is(status, 1)
+  assert.match(stdout, 'AUDIT_KEY is probably not the one')
+})
+
 test('history, state and diff tell what happened', () => {
   const { events } = run('history', workflow, '--json').json() as { events: readonly { position: number }[] }
   assert.equal([events[0]?.position, events.at(-1)?.position], [1, 3])

@@ -26,6 +26,14 @@ export const verify = async (command: VerifyCommand): Promise<number> => {
         `${sound ? 'as they were written' : `checked: ${counted(ofLog.length, 'finding')}`}.`,
     )
     for (const sentence of without) output.say(`  Not known: ${sentence}`)
+    if (commits > 0 && ofLog.filter(({ kind }) => kind === 'changed').length === commits)
+      output.say(
+        `Not one commit fits. ${
+          auditKey === undefined
+            ? 'The log was probably written with an AUDIT_KEY: give it in the environment.'
+            : 'AUDIT_KEY is probably not the one that the log was written with, or there was none.'
+        }`,
+      )
     if (!sound && command.repair === true)
       output.say('Views are not repaired from a log that is not sound. Restore the log first.')
     const views = verifyViews(store, crawl, {
@@ -48,6 +56,10 @@ export const verify = async (command: VerifyCommand): Promise<number> => {
       output.say(
         `${counted(documents, 'document')} checked: ${counted(ofViews.length, 'finding')}` +
           `${command.repair === true ? `, ${count(ofViews.length - wrong.length)} repaired` : ''}.`,
+      )
+    if (wrong.length > 0 && !sound)
+      output.say(
+        'They were compared with the log as it is now, which is not sound: the views may be what is right.',
       )
     if (wrong.length > 0 && sound && command.repair !== true)
       output.say('Rewrite just these: crawl-replay verify --repair')
