@@ -1,4 +1,3 @@
-import './sdk-timers.test-kit.js'
 import type { Receipt } from '@crawl-ledger/log'
 import { type Bus, connectServiceBus } from './bus.js'
 import { type Consumer, type ConsumerOptions, startConsumer } from './consumer.js'

@@ -1,4 +1,3 @@
-import '../sdk-timers.test-kit.js'
 import {
   type RetryOptions,
   ServiceBusClient,
