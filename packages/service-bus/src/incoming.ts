@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import { type Rejection, rejection } from '@crawl-ledger/domain'
 import * as E from 'fp-ts/lib/Either.js'
@@ -27,8 +28,6 @@ export const idOf = ({
 }: Pick<ServiceBusReceivedMessage, 'messageId' | 'applicationProperties'>): string | undefined =>
   textOf(applicationProperties?.[idProperty]) ?? textOf(messageId)
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 const parsed = (text: string): E.Either<Rejection, unknown> =>
   E.tryCatch(
     () => JSON.parse(text),
@@ -39,11 +38,9 @@ const parsed = (text: string): E.Either<Rejection, unknown> =>
 const bodyOf = (body: unknown): E.Either<Rejection, unknown> => {
   if (typeof body === 'string') return parsed(body)
   if (!(body instanceof Uint8Array)) return E.right(body)
-  try {
-    return parsed(utf8.decode(body))
-  } catch {
-    return E.left(rejection('invalid', 'The body is not JSON: its bytes are not UTF-8.'))
-  }
+  return isUtf8(body)
+    ? parsed(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
+    : E.left(rejection('invalid', 'The body is not JSON: its bytes are not UTF-8.'))
 }
 
 const lacksId = (body: unknown): body is object =>
