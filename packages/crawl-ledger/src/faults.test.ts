@@ -37,6 +37,8 @@ const failing = (store: Store, fault: Fault, turn: number) => {
     ...store,
     log: { ...store.log, ...log },
     views: {
+      // A fault may come between the documents and the checkpoints.
+      isAtomic: false,
       checkpoints: projection => guard(() => views.checkpoints(projection)),
       load: (view, ids) => guard(() => views.load(view, ids)),
       save: fold =>

@@ -53,6 +53,8 @@ export interface Fold {
 
 /** One build of the views: documents and checkpoints, both by compare-and-set. */
 export interface ViewStore {
+  /** Whether a fold is saved whole or not at all. Where it is not, documents of one that failed may be there. */
+  readonly isAtomic: boolean
   checkpoints(projection: string): Promise<readonly Checkpoint[]>
   load(view: ViewName, ids: readonly string[]): Promise<readonly ViewDocument[]>
   /** Documents first, then the checkpoints. `false`: somebody else wrote; read again and fold again. */

@@ -51,6 +51,7 @@ export const patient = (connection: Connection, views: ViewStore): ViewStore => 
   }
 
   return {
+    isAtomic: views.isAtomic,
     checkpoints: views.checkpoints,
     load: (view, ids) =>
       reading(

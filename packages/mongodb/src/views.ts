@@ -74,6 +74,7 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
   }
 
   return {
+    isAtomic: false,
     checkpoints: projection =>
       run(async () => {
         const found = await checkpoints.find({ projection }).toArray()

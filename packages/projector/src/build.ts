@@ -83,8 +83,9 @@ const reopen = async (store: Store, record: ProjectionRecord): Promise<void> => 
 }
 
 /**
- * For so long a projector that saw its build open goes by that, in milliseconds. A rebuild that closes the build waits
- * longer before it reads the log's end: so what anybody still folds into the old views, the new ones have as well.
+ * For so long a projector that saw its build open goes by that, in milliseconds. Where a fold that comes too late leaves
+ * documents behind, a rebuild that closes the build waits longer before it reads the log's end: so what anybody still
+ * folds into the old views, the new ones have as well.
  */
 export const openHoldsMs = 200
 export const closingWaitMs = 300

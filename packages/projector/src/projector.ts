@@ -176,9 +176,12 @@ export class Projector {
     if (standing !== undefined && this.isCurrent(standing)) return standing
     this.forget()
     const { log, views } = this.store
-    const asked = performance.now()
     const build = await liveBuild(this.store, this.options.projection)
     const checkpoints = await readCheckpoints(views, build, log.partitions)
+    // A rebuild closes the build and then raises the checkpoints: who has those must not have missed that.
+    const asked = performance.now()
+    const { version } = await liveBuild(this.store, this.options.projection)
+    if (version !== build.version) return this.stand()
     const ours = this.options.partitions?.()
     for (const partition of [...checkpoints.keys()])
       if (ours !== undefined && !ours.has(partition)) checkpoints.delete(partition)

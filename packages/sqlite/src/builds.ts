@@ -49,6 +49,7 @@ export const sqliteBuilds = (connection: Connection): Builds => {
       }
     }
     return {
+      isAtomic: views.isAtomic,
       checkpoints: views.checkpoints,
       load: (view, ids) => guarded(views.load(view, ids), []),
       save: fold => guarded(views.save(fold), false),
@@ -72,7 +73,7 @@ export const sqliteBuilds = (connection: Connection): Builds => {
       }),
     open: async build => {
       const tableOf = beside(build)
-      write(() => db.exec(viewNames.map(view => viewTable(tableOf(view))).join('\n')))
+      write(() => db.exec(viewNames.map(view => viewTable(view, tableOf(view))).join('\n')))
       return unlessGone(sqliteViews(connection, tableOf), tableOf)
     },
     // The seal is a row whose key no document has and no list shows.

@@ -9,9 +9,16 @@ class Overtaken extends Error {}
 /** The table that a view is kept in. */
 export type Naming = (view: ViewName) => string
 
+/** So many documents are inserted by one call: each call of the driver costs about as much as an insert. */
+const insertedAtOnce = 10
+
+const inserting = (table: string, rows: number): string =>
+  `INSERT OR IGNORE INTO "${table}" (id, v, position, body) VALUES ${Array(rows).fill('(?, ?, ?, ?)').join(', ')}`
+
 const statements = ({ db }: Connection, table: string) => ({
   get: db.prepare(`SELECT id, v, position, body FROM "${table}" WHERE id = ?`),
-  insert: db.prepare(`INSERT OR IGNORE INTO "${table}" (id, v, position, body) VALUES (?, ?, ?, ?)`),
+  insert: db.prepare(inserting(table, 1)),
+  insertMany: db.prepare(inserting(table, insertedAtOnce)),
   replace: db.prepare(
     `UPDATE "${table}" SET v = ?, position = ?, body = ? WHERE id = ? AND v = ? AND position = ?`,
   ),
@@ -46,20 +53,40 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
   }
   const checkpoints = sqliteCheckpoints(connection)
 
-  const put = ({ view, document, expected }: DocumentWrite): number => {
-    const { _id, v, position } = document
-    const body = JSON.stringify(document)
-    return expected === undefined
-      ? of[view].insert.run(_id, v, position, body).changes
-      : of[view].replace.run(v, position, body, _id, expected.v, expected.position).changes
+  const replace = (view: ViewName, writes: readonly DocumentWrite[]): void => {
+    for (const { document, expected } of writes) {
+      if (expected === undefined) continue
+      const { _id, v, position } = document
+      const values = [v, position, JSON.stringify(document), _id, expected.v, expected.position]
+      if (of[view].replace.run(values).changes === 0) throw new Overtaken()
+    }
+  }
+
+  const insert = (view: ViewName, writes: readonly DocumentWrite[]): void => {
+    const rows = writes.flatMap(({ document, expected }) =>
+      expected === undefined
+        ? [[document._id, document.v, document.position, JSON.stringify(document)]]
+        : [],
+    )
+    for (let i = 0; i < rows.length; ) {
+      const count = rows.length - i < insertedAtOnce ? 1 : insertedAtOnce
+      const statement = count === 1 ? of[view].insert : of[view].insertMany
+      if (statement.run(rows.slice(i, i + count).flat()).changes < count) throw new Overtaken()
+      i += count
+    }
   }
 
   const saveAll = ({ projection, writes, moves }: Fold): void => {
-    for (const write of writes) if (put(write) === 0) throw new Overtaken()
+    for (const view of viewNames) {
+      const ofView = writes.filter(write => write.view === view)
+      replace(view, ofView)
+      insert(view, ofView)
+    }
     for (const to of moves) if (!checkpoints.move(projection, to)) throw new Overtaken()
   }
 
   return {
+    isAtomic: true,
     checkpoints: async projection => connection.read(() => checkpoints.of(projection)),
     load: async (view, ids) =>
       connection.read(() =>

@@ -69,6 +69,10 @@ export const watched = (name: string, late: LateStore, watch: StoreWatch): Store
       tails: () => ask(({ log }) => log.tails()),
     },
     views: {
+      /** False until it is known. */
+      get isAtomic() {
+        return late.now?.views.isAtomic ?? false
+      },
       checkpoints: projection => ask(({ views }) => views.checkpoints(projection)),
       load: (view, ids) => ask(({ views }) => views.load(view, ids)),
       save: fold => ask(({ views }) => views.save(fold)),

@@ -7,6 +7,7 @@ import type { ViewStore } from '../view-port.js'
 import type { Rule } from './suite.js'
 
 const noViews: ViewStore = {
+  isAtomic: false,
   checkpoints: async () => [],
   load: async () => [],
   save: async () => false,

@@ -1,10 +1,14 @@
 import { type Checkpoint, type Commit, Reader, type Store, type ViewStore } from '@crawl-ledger/log'
 import { type Build, buildName } from '../build.js'
-import { changed, movesOf } from '../checkpoints.js'
+import { movesOf } from '../checkpoints.js'
 import { foldAll, routing, withCheckpoints } from '../fold.js'
 import { Pending } from './pending.js'
 
-const writtenAtOnce = 1000
+const writtenAtOnce = 5000
+
+/** The most commits that are read at once, and how many the first reading takes, when their size is not known yet. */
+const commitsAtOnce = 2000
+const firstCommits = 100
 const holePauseMs = 25
 
 /** Somebody else folds into the same build. */
@@ -26,8 +30,8 @@ export type Pace = (commits: number, events: number) => Promise<void>
 export interface LaneOptions {
   /** About how much the documents that wait to be written may take. */
   readonly memoryBytes: number
-  /** How many commits are folded at once. */
-  readonly readAtOnce: number
+  /** About how many events are folded at once. */
+  readonly eventsAtOnce: number
   /** Somebody may have written documents, also where no checkpoint tells of it. */
   readonly resumed: boolean
 }
@@ -38,6 +42,7 @@ export class Lane {
   private readonly pending: Pending
   /** As it will be when all that waits is written. */
   private next: Checkpoint
+  private commitsAtOnce: number
   documents = 0
 
   constructor(
@@ -49,6 +54,7 @@ export class Lane {
   ) {
     this.reader = new Reader(store.log)
     this.next = saved
+    this.commitsAtOnce = Math.min(firstCommits, options.eventsAtOnce)
     this.pending = new Pending(views, !options.resumed && saved.revision === 0)
   }
 
@@ -66,21 +72,26 @@ export class Lane {
     while (reading !== undefined && this.next.stopped === undefined) {
       const commits = await reading
       const last = commits.at(-1)?.position ?? this.position
+      const events = commits.reduce((sum, { events }) => sum + events.length, 0)
+      this.learn(commits.length, events)
       // The next are read while these are folded.
       reading = last < end ? this.read(last) : undefined
       reading?.catch(() => {})
       if (commits.length === 0) await new Promise(resolve => setTimeout(resolve, holePauseMs))
       else await this.fold(commits)
-      await pace(
-        commits.length,
-        commits.reduce((sum, { events }) => sum + events.length, 0),
-      )
+      await pace(commits.length, events)
     }
     await this.flush()
   }
 
+  /** A commit has one event or hundreds: from those that were read follows how many are to be read next. */
+  private learn(commits: number, events: number): void {
+    const wanted = Math.ceil((this.options.eventsAtOnce * commits) / Math.max(1, events))
+    if (commits > 0) this.commitsAtOnce = Math.min(commitsAtOnce, wanted)
+  }
+
   private read(after = this.position): Promise<readonly Commit[]> {
-    return this.reader.next(new Map([[this.saved.partition, after]]), this.options.readAtOnce)
+    return this.reader.next(new Map([[this.saved.partition, after]]), this.commitsAtOnce)
   }
 
   private async fold(commits: readonly Commit[]): Promise<void> {
@@ -96,17 +107,11 @@ export class Lane {
   private async flush(): Promise<void> {
     if (this.next === this.saved) return
     const writes = this.pending.drain()
-    for (let i = 0; i < writes.length; i += writtenAtOnce)
-      await this.save({ writes: writes.slice(i, i + writtenAtOnce), moves: [] })
-    await this.save({ writes: [], moves: [this.next] })
+    const last = Math.max(0, writes.length - writtenAtOnce)
+    for (let i = 0; i < last; i += writtenAtOnce)
+      await this.save({ writes: writes.slice(i, Math.min(last, i + writtenAtOnce)), moves: [] })
+    await this.save({ writes: writes.slice(last), moves: [this.next] })
     this.documents += writes.length
-    this.saved = this.next
-  }
-
-  /** Raises the checkpoint's revision, so that whoever still knows the one before can write nothing more. */
-  async seal(): Promise<void> {
-    this.next = changed(this.saved, {})
-    await this.save({ writes: [], moves: [this.next] })
     this.saved = this.next
   }
 

@@ -8,6 +8,9 @@ const memoryPerByte = 4
 /** One document in so many is measured. */
 const measuredEach = 16
 
+const byId = ({ document: { _id: a } }: DocumentWrite, { document: { _id: b } }: DocumentWrite): number =>
+  a < b ? -1 : a > b ? 1 : 0
+
 /** Documents that were folded and wait to be written, so that each is written as rarely as memory allows. */
 export class Pending {
   private readonly waiting = new Map<ViewName, Map<string, DocumentWrite>>(
@@ -72,9 +75,9 @@ export class Pending {
     }
   }
 
-  /** All of them, which are forgotten here. */
+  /** All of them, in the order in which a store keeps them; they are forgotten here. */
   drain(): readonly DocumentWrite[] {
-    const all = [...this.waiting.values()].flatMap(ofView => [...ofView.values()])
+    const all = [...this.waiting.values()].flatMap(ofView => [...ofView.values()].sort(byId))
     for (const ofView of this.waiting.values()) ofView.clear()
     this.complete = this.complete && all.length === 0
     return all

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Projection } from '@crawl-ledger/domain'
 import { type Checkpoint, type Store, StoreUnavailable, type ViewStore } from '@crawl-ledger/log'
-import { buildName, closingWaitMs } from '../build.js'
+import { type Build, buildName, closingWaitMs } from '../build.js'
 import { changed, checkLogIsAhead, LogBehindViews, readCheckpoints } from '../checkpoints.js'
 import { Lane, type Pace, RebuildTakenOver } from './lane.js'
 import { Meter, type Pacing, RebuildStopped } from './progress.js'
@@ -33,13 +33,13 @@ export interface Rebuilt {
 /** So many partitions are folded at once: while one is folded, others read and write. */
 const lanesAtOnce = 4
 
-const commitsAtOnce = 2000
+const mostEventsAtOnce = 1000
 
 /** Under a limit batches are small, so that no second has many more events than it allows. */
-const readAtOnce = ({ eventsPerSecond }: Pacing): number =>
+const eventsAtOnce = ({ eventsPerSecond }: Pacing): number =>
   eventsPerSecond === undefined
-    ? commitsAtOnce
-    : Math.max(1, Math.min(commitsAtOnce, Math.floor(eventsPerSecond / 100)))
+    ? mostEventsAtOnce
+    : Math.max(1, Math.min(mostEventsAtOnce, Math.floor(eventsPerSecond / 100)))
 
 /** How often the last commits are folded before the build that is read is held for the rest. */
 const passes = 3
@@ -48,6 +48,8 @@ const passes = 3
 class Folding {
   private constructor(
     private readonly store: Store,
+    private readonly views: ViewStore,
+    private readonly build: Build,
     readonly lanes: readonly Lane[],
     private readonly pace: Pace,
   ) {}
@@ -58,11 +60,11 @@ class Folding {
     await checkLogIsAhead(store.log, checkpoints)
     const lane = {
       memoryBytes: ((options.memoryMb ?? 256) * 1024 * 1024) / Math.min(lanesAtOnce, checkpoints.length),
-      readAtOnce: readAtOnce(options),
+      eventsAtOnce: eventsAtOnce(options),
       resumed: session.resumed,
     }
     const lanes = checkpoints.map(checkpoint => new Lane(store, views, session.build, checkpoint, lane))
-    return new Folding(store, lanes, pace)
+    return new Folding(store, views, session.build, lanes, pace)
   }
 
   /** Up to where the log goes now, at least to these positions where it has them. */
@@ -90,8 +92,11 @@ class Folding {
     if (first !== undefined) throw first
   }
 
+  /** Raises each checkpoint's revision, so that whoever still knows the one before can write nothing more. */
   async seal(): Promise<void> {
-    for (const lane of this.lanes) await lane.seal()
+    const moves = this.lanes.map(({ checkpoint }) => changed(checkpoint, {}))
+    if (!(await this.views.save({ projection: buildName(this.build), writes: [], moves })))
+      throw new RebuildTakenOver(this.build)
   }
 }
 
@@ -115,7 +120,8 @@ const run = async (store: Store, session: Session, options: RebuildOptions): Pro
   await session.close()
   // From here on nothing is folded into the build that is read: what it has shown, the next one shows too.
   await hold(store.views, session, store.log.partitions)
-  await delay(closingWaitMs)
+  // Where documents come before their checkpoint, somebody may be about to write some.
+  if (!store.views.isAtomic) await delay(closingWaitMs)
   await folding.toEnd()
   await folding.seal()
   meter.enter('swapping')
