@@ -64,7 +64,8 @@ test('under a limit it reads little at once', async () => {
     return store.log.read(after, limit)
   }
   await rebuild(altered(store, { log: { read } }), crawl, { owner, eventsPerSecond: 1000 })
-  assert.deepEqual([...limits], [10])
+  // Ten events, and fewer commits where one has several.
+  assert.equal(Math.max(...limits), 10)
   await assertFolded(store, { projection: buildOf(crawl, 2) })
 })
 
