@@ -30,8 +30,11 @@ export interface Rebuilt {
   readonly seconds: number
 }
 
-/** So many partitions are folded at once: while one is folded, others read and write. */
-const lanesAtOnce = 4
+/**
+ * So many partitions are folded at once: while one is folded, others read and write. A store that works in our own
+ * thread gains nothing from that, and their documents would wait together.
+ */
+const lanesAtOnce = ({ log }: Store): number => (log.flights > 1 ? 4 : 1)
 
 const mostEventsAtOnce = 1000
 
@@ -59,7 +62,7 @@ class Folding {
     const checkpoints = [...(await readCheckpoints(views, session.build, store.log.partitions)).values()]
     await checkLogIsAhead(store.log, checkpoints)
     const lane = {
-      memoryBytes: ((options.memoryMb ?? 256) * 1024 * 1024) / Math.min(lanesAtOnce, checkpoints.length),
+      memoryBytes: ((options.memoryMb ?? 256) * 1024 * 1024) / Math.min(lanesAtOnce(store), checkpoints.length),
       eventsAtOnce: eventsAtOnce(options),
       resumed: session.resumed,
     }
@@ -86,7 +89,7 @@ class Folding {
         throw error
       }
     }
-    const ends = await Promise.allSettled(Array.from({ length: lanesAtOnce }, work))
+    const ends = await Promise.allSettled(Array.from({ length: lanesAtOnce(this.store) }, work))
     const failures = ends.flatMap(end => (end.status === 'rejected' ? [end.reason] : []))
     const first = failures.find(reason => !(reason instanceof RebuildStopped)) ?? failures[0]
     if (first !== undefined) throw first
