@@ -15,6 +15,7 @@ const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'crawl-replay-'))
 const store = `sqlite:${join(folder, 'ledger.db')}`
 const mixed = `sqlite:${join(folder, 'mixed.db')}`
+const newer = `sqlite:${join(folder, 'newer.db')}`
 const workflow = 'osaka-1/batch-1'
 
 const run = (...args: readonly string[]) => {
@@ -141,6 +142,37 @@ test('views of another version are a finding, and what is to be done is said', a
   const { status, stdout } = run('status', '--store', mixed)
   assert.is(status, 1)
   assert.match(stdout, 'crawl-replay rebuild')
+})
+
+test('verify with --json prints one object, also where the views are of another version or it fails', async () => {
+  const { status, json } = run('verify', '--json', '--store', mixed)
+  const { log, views } = json() as {
+    log: { findings: unknown }
+    views: { findings: { kind: string; message: string }[] }
+  }
+  assert.equal([status, log.findings, views.findings.map(({ kind }) => kind)], [1, [], ['other-version']])
+  assert.match(views.findings[0]?.message ?? '', 'crawl-replay rebuild')
+  const { stdout } = run('verify', '--store', mixed)
+  assert.match(stdout, /^view, other-version: .*crawl-replay rebuild$/m)
+  const failed = run('verify', '--json', '--store', `sqlite:${join(folder, 'nowhere.db')}`)
+  assert.is(failed.status, 1)
+  const { error, ...rest } = failed.json() as { error: string }
+  assert.equal(rest, { log: null, views: null })
+  assert.match(error, 'holds no ledger')
+})
+
+test('a rebuild by an older program than made the views is refused unless it is meant', async () => {
+  const { store: opened } = await openStore({ store: newer, partitions: 1 })
+  await opened.builds.put({ projection: 'crawl', revision: 1, build: 1, version: 1000, latest: 1 })
+  await opened.close()
+  for (const option of ['--json', '--dry-run']) {
+    const { status, stdout, stderr } = run('rebuild', option, '--store', newer)
+    assert.equal([status, stdout], [1, ''])
+    assert.match(stderr, /made by its version 1000, .* crawl-replay rebuild --downgrade/)
+  }
+  assert.is(run('rebuild', '--downgrade', '--dry-run', '--store', newer).status, 0)
+  assert.is(run('rebuild', '--downgrade', '--store', newer).status, 0)
+  assert.is(run('status', '--store', newer).status, 0)
 })
 
 test('tail shows what is appended while it runs, and ends well', async () => {

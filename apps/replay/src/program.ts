@@ -64,6 +64,7 @@ fold it.`,
   )
     .option('--projection <NAME>', 'which projection', 'crawl')
     .option('--dry-run', 'say what would be done, and write nothing')
+    .option('--downgrade', 'also where a newer version of crawl-ledger made the views')
     .addOption(whole('--throttle <N>', 'at most so many events a second'))
     .addOption(whole('--memory <MB>', 'how much memory waiting documents may take; by default 256'))
     .addHelpText(

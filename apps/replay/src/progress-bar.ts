@@ -2,14 +2,14 @@ import { Presets, SingleBar } from 'cli-progress'
 
 export interface ProgressBar {
   show(done: number, total: number, words: Readonly<Record<string, string>>): void
-  /** Leaves the terminal as it was. */
+  /** Leaves the terminal as it was: a line can be written. Shown again, it is there again. */
   stop(): void
 }
 
 /** A bar on the terminal's error stream; undefined where that is no terminal, or with `--json`. */
 export const progressBar = (json: boolean, format: string): ProgressBar | undefined => {
   if (json || !process.stderr.isTTY) return undefined
-  const bar = new SingleBar({ format, stream: process.stderr }, Presets.shades_classic)
+  const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true }, Presets.shades_classic)
   let started = false
   return {
     show: (done, total, words) => {
@@ -18,6 +18,9 @@ export const progressBar = (json: boolean, format: string): ProgressBar | undefi
       started = true
       bar.update(done, words)
     },
-    stop: () => bar.stop(),
+    stop: () => {
+      if (started) bar.stop()
+      started = false
+    },
   }
 }

@@ -3,6 +3,7 @@ import { StoreError } from '@crawl-ledger/log'
 import {
   CommitUnreadable,
   LogBehindViews,
+  NewerRebuild,
   NotHeld,
   ProjectionOutdated,
   RebuildNeeded,
@@ -25,6 +26,7 @@ const spoken = [
   NotCaughtUp,
   PartitionStopped,
   LogBehindViews,
+  NewerRebuild,
   ProjectionOutdated,
   RebuildNeeded,
   RebuildRunning,

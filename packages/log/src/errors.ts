@@ -8,8 +8,11 @@ export class StoreUnavailable extends StoreError {
   override readonly name: string = 'StoreUnavailable'
   readonly code = 'store-unavailable'
 
-  constructor(store: string, cause: unknown) {
-    super(`${store} does not answer. Check that it runs and that STORE names it, then try again.`, { cause })
+  /** @param setting where its address was given */
+  constructor(store: string, cause: unknown, setting = 'STORE') {
+    super(`${store} does not answer. Check that it runs and that ${setting} names it, then try again.`, {
+      cause,
+    })
   }
 }
 
@@ -23,8 +26,11 @@ export class StoreForbidden extends StoreError {
   override readonly name = 'StoreForbidden'
   readonly code = 'store-forbidden'
 
-  constructor(store: string, cause?: unknown) {
-    super(`${store} refuses the user name or the password in STORE. Correct them and start again.`, { cause })
+  /** @param setting where its address was given */
+  constructor(store: string, cause?: unknown, setting = 'STORE') {
+    super(`${store} refuses the user name or the password in ${setting}. Correct them and start again.`, {
+      cause,
+    })
   }
 }
 

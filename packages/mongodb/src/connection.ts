@@ -52,6 +52,8 @@ export interface ConnectionOptions {
   readonly poolSize?: number
   /** How long a server is looked for, in milliseconds. Default 5,000. */
   readonly serverSelectionMs?: number
+  /** Where the address was given, for errors. Default `STORE`. */
+  readonly setting?: string
 }
 
 /** More than any answer takes, and no longer than a ledger waits for one. */
@@ -90,7 +92,7 @@ export const connect = (url: string, database: string, options: ConnectionOption
       try {
         return await renewal.ask(work, withinMs)
       } catch (error) {
-        throw storeError(name, error)
+        throw storeError(name, error, options.setting)
       }
     },
     close: () => renewal.close(),

@@ -18,13 +18,17 @@ const broken = new Set([
 const isBroken = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ('syscall' in error || broken.has(String(error.code)))
 
-/** The driver's errors as a store's. Anything else is a mistake of ours and stays as it is. */
-export const storeError = (store: string, error: unknown): unknown => {
-  if (isBroken(error)) return new StoreUnavailable(store, error)
+/**
+ * The driver's errors as a store's. Anything else is a mistake of ours and stays as it is.
+ *
+ * @param setting where the store's address was given; by default `STORE`
+ */
+export const storeError = (store: string, error: unknown, setting?: string): unknown => {
+  if (isBroken(error)) return new StoreUnavailable(store, error, setting)
   if (error instanceof StoreError || !(error instanceof MongoError)) return error
   if (error instanceof MongoServerError && forbidden.has(Number(error.code)))
-    return new StoreForbidden(store, error)
-  return new StoreUnavailable(store, error)
+    return new StoreForbidden(store, error, setting)
+  return new StoreUnavailable(store, error, setting)
 }
 
 /**

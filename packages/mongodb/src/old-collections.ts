@@ -30,9 +30,12 @@ export const plainValue = (value: unknown): Json => {
   return Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [key, plainValue(inner)]))
 }
 
+/** Where the address of the old collections is given: it is another one than the ledger's. */
+const setting = 'the URL of the old collections'
+
 /** Whether a ledger was made in this database. */
 export const holdsLedger = async (url: string, database: string): Promise<boolean> => {
-  const { close, ledger, run } = connect(url, database)
+  const { close, ledger, run } = connect(url, database, { setting })
   try {
     return (await run(() => ledger.findOne({ _id: 'ledger' }))) !== null
   } finally {
@@ -44,19 +47,19 @@ export const holdsLedger = async (url: string, database: string): Promise<boolea
  * The documents of the former system, as plain JSON: locations, workflows and media, each in the order of their keys.
  * Only reads.
  *
- * @throws StoreUnavailable or StoreForbidden
+ * @throws StoreUnavailable or StoreForbidden, which name this source
  */
 export async function* oldCollections(
   url: string,
   database: string,
 ): AsyncGenerator<{ readonly collection: ViewName; readonly document: JsonObject }> {
-  const { close, db, name } = connect(url, database)
+  const { close, db, name } = connect(url, database, { setting })
   try {
     for (const collection of collections)
       for await (const document of db.collection<Document>(collection).find().sort({ _id: 1 }))
         yield { collection, document: plainValue(document) as JsonObject }
   } catch (error) {
-    throw storeError(name, error)
+    throw storeError(name, error, setting)
   } finally {
     await close()
   }

@@ -37,9 +37,38 @@ export class ProjectionOutdated extends Error {
   constructor(projection: string, found: number, known: number) {
     super(
       `The views of ${projection} were made by its version ${found}, and this program has version ${known}. ` +
-        'Use a newer crawl-ledger.',
+        'Use a newer crawl-ledger; or, where the older one is meant, build them anew with it: crawl-replay rebuild --downgrade',
     )
   }
+}
+
+/** A newer version of the projection has a rebuild under way, which an older one would throw away. */
+export class NewerRebuild extends Error {
+  override readonly name = 'NewerRebuild'
+  readonly code = 'newer-rebuild'
+
+  constructor(projection: string, found: number, known: number) {
+    super(
+      `A rebuild of ${projection} by its version ${found} was begun, and this program has version ${known}. ` +
+        'Finish it with the newer crawl-ledger, or end it without trace: crawl-replay cancel',
+    )
+  }
+}
+
+/**
+ * Whether a program may build the views of this version: never unasked where a newer version made them, or began to.
+ *
+ * @param downgrade views of a newer version may be replaced
+ * @throws ProjectionOutdated or NewerRebuild
+ */
+export const checkNotNewer = (
+  { name, version }: Projection,
+  found: Pick<ProjectionRecord, 'version' | 'next'>,
+  downgrade = false,
+): void => {
+  if (found.next !== undefined && found.next.version > version)
+    throw new NewerRebuild(name, found.next.version, version)
+  if (found.version > version && !downgrade) throw new ProjectionOutdated(name, found.version, version)
 }
 
 /** A rebuild folds its last commits; until then the views that are read stand still. */

@@ -3,6 +3,8 @@ export {
   BuildClosing,
   buildName,
   buildOf,
+  checkNotNewer,
+  NewerRebuild,
   ProjectionOutdated,
   RebuildNeeded,
   readBuild,

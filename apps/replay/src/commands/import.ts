@@ -30,9 +30,14 @@ const importCollections = async (command: Common & { readonly fromCollections: s
   for (const rejected of done.rejected) output.say(`not taken: ${JSON.stringify(rejected)}`)
   output.say(
     `${counted(done.documents, 'document')}: ${counted(done.recorded, 'message')} recorded, ${count(done.duplicate)} were ` +
-      `recorded before, ${count(done.unchanged)} said nothing new, ${count(done.rejected.length)} were not taken, ` +
+      `recorded before, ${count(done.rejected.length)} were not taken, ` +
       `${counted(done.unreadable.length, 'document')} could not be read.`,
   )
+  if (done.repeated > 0)
+    output.say(
+      `${counted(done.repeated, 'message')} told of what was known already, such as a media item that has two documents: ` +
+        'what they say is kept in the history of their workflows, as alsoImported of a WorkflowDescribed.',
+    )
   if (done.recorded > 0) output.say(viewsComeNext)
   return done.rejected.length + done.unreadable.length > 0 ? 1 : 0
 }

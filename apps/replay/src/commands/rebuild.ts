@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { crawl } from '@crawl-ledger/domain'
 import {
   cancelRebuild,
+  checkNotNewer,
   projectionStatus,
   type RebuildProgress,
   rebuild as rebuildViews,
@@ -15,6 +16,7 @@ import { UsageError } from '../usage.js'
 export interface RebuildCommand extends Common {
   readonly projection: string
   readonly dryRun?: boolean
+  readonly downgrade?: boolean
   readonly throttle?: number
   readonly memory?: number
 }
@@ -48,7 +50,9 @@ const known = (projection: string): void => {
 
 const dryRun = async (command: RebuildCommand, output: Output): Promise<number> =>
   withStore(command, async ({ store, name }) => {
-    const { build, next, partitions } = await projectionStatus(store, crawl)
+    const found = await projectionStatus(store, crawl)
+    checkNotNewer(crawl, found, command.downgrade)
+    const { build, next, partitions } = found
     const commits = partitions.reduce((sum, { tail }) => sum + tail, 0)
     const into = next?.build ?? build + 1
     const left = Math.max(0, commits - (next?.folded ?? 0))
@@ -71,6 +75,7 @@ export const rebuild = async (command: RebuildCommand): Promise<number> => {
       const done = await rebuildViews(store, crawl, {
         owner: `${hostname()}:${process.pid}`,
         signal,
+        downgrade: command.downgrade === true,
         onProgress: progress.show,
         onTrouble: error => process.stderr.write(`${error.message} The rebuild goes on when it does.\n`),
         ...(command.memory === undefined ? {} : { memoryMb: command.memory }),

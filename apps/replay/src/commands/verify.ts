@@ -1,6 +1,15 @@
-import { crawl } from '@crawl-ledger/domain'
-import { verifyLog, verifyViews } from '@crawl-ledger/projector'
+import { explain } from 'crawl-ledger'
+import {
+  checkLog,
+  checkViews,
+  isRepaired,
+  type LogReport,
+  type Telling,
+  type ViewsReport,
+} from '../checks.js'
+import { Interrupted, interruptible } from '../interruption.js'
 import { count, counted, outputOf } from '../output.js'
+import { progressBar } from '../progress-bar.js'
 import { type Common, optionsOf, withStore } from '../store.js'
 
 export interface VerifyCommand extends Common {
@@ -8,65 +17,79 @@ export interface VerifyCommand extends Common {
   readonly memory?: number
 }
 
-/** The log first: views are repaired from it only where it is sound. */
+/** What `--json` prints: what could not be checked is null, and `error` says why where it failed. */
+interface Report {
+  log: LogReport | null
+  views: ViewsReport | null
+}
+
+/** The figures of the views, and what to do. */
+const conclusion = (
+  { documents, findings }: ViewsReport,
+  sound: boolean,
+  repair: boolean,
+): readonly string[] => {
+  if (findings.some(({ kind }) => kind === 'other-version')) return []
+  const repaired = findings.filter(isRepaired).length
+  const wrong = findings.length > repaired
+  return [
+    findings.length === 0
+      ? `${count(documents)} documents are what the log says.`
+      : `${counted(documents, 'document')} checked: ${counted(findings.length, 'finding')}${repair ? `, ${count(repaired)} repaired` : ''}.`,
+    ...(wrong && !sound
+      ? ['They were compared with the log as it is now, which is not sound: the views may be what is right.']
+      : []),
+    ...(wrong && sound && !repair ? ['Rewrite just these: crawl-replay verify --repair'] : []),
+  ]
+}
+
+/** The log first: views are repaired from it only where it is sound. Gives the exit code. */
+const check = async (command: VerifyCommand, report: Report, telling: Telling): Promise<number> => {
+  const { repair = false, memory } = command
+  const { auditKey } = optionsOf(command)
+  const { say } = telling
+  return withStore(command, async ({ store, name }) => {
+    const log = await checkLog(store, name, auditKey, telling)
+    report.log = log
+    const sound = log.findings.length === 0
+    if (!sound && repair) say('Views are not repaired from a log that is not sound. Restore the log first.')
+    if (log.findings.some(({ kind }) => kind === 'unreadable')) {
+      say('The views are not checked, for not every event of the log can be read.')
+      return 1
+    }
+    const views = await checkViews(store, { memory, repair: sound && repair }, telling)
+    report.views = views
+    for (const sentence of conclusion(views, sound, repair)) say(sentence)
+    return sound && views.findings.every(isRepaired) ? 0 : 1
+  })
+}
+
+/** With `--json` there is one object, also where it fails. */
 export const verify = async (command: VerifyCommand): Promise<number> => {
   const output = outputOf(command.json === true)
-  const { auditKey } = optionsOf(command)
-  return withStore(command, async ({ store, name }) => {
-    const log = verifyLog(store, { projection: crawl, ...(auditKey === undefined ? {} : { auditKey }) })
-    const ofLog = []
-    for await (const finding of log.findings) {
-      ofLog.push(finding)
-      output.say(`log, ${finding.kind}: ${finding.message}`)
-    }
-    const sound = ofLog.length === 0
-    const { commits, events, voids, without } = log.summary()
-    output.say(
-      `${name}: ${counted(commits, 'commit')}, ${counted(events, 'event')} and ${counted(voids, 'filled hole')} are ` +
-        `${sound ? 'as they were written' : `checked: ${counted(ofLog.length, 'finding')}`}.`,
+  const bar = progressBar(output.json, '{state} {bar} {value}/{total} commits')
+  const report: Report = { log: null, views: null }
+  try {
+    const code = await interruptible('Stopped before all was checked.', signal =>
+      check(command, report, {
+        say: text => {
+          bar?.stop()
+          output.say(text)
+        },
+        onProgress:
+          state =>
+          ({ done, total }) => {
+            signal.throwIfAborted()
+            bar?.show(done, total, { state })
+          },
+      }),
     )
-    for (const sentence of without) output.say(`  Not known: ${sentence}`)
-    if (commits > 0 && ofLog.filter(({ kind }) => kind === 'changed').length === commits)
-      output.say(
-        `Not one commit fits. ${
-          auditKey === undefined
-            ? 'The log was probably written with an AUDIT_KEY: give it in the environment.'
-            : 'AUDIT_KEY is probably not the one that the log was written with, or there was none.'
-        }`,
-      )
-    if (!sound && command.repair === true)
-      output.say('Views are not repaired from a log that is not sound. Restore the log first.')
-    const views = verifyViews(store, crawl, {
-      repair: sound && command.repair === true,
-      ...(command.memory === undefined ? {} : { memoryMb: command.memory }),
-    })
-    const ofViews = []
-    const readable = !ofLog.some(({ kind }) => kind === 'unreadable')
-    if (readable)
-      for await (const finding of views.findings) {
-        ofViews.push(finding)
-        const state = finding.repaired === true ? ' (repaired)' : ''
-        output.say(`view, ${finding.kind}${state}: ${finding.message}`)
-      }
-    const wrong = ofViews.filter(({ repaired }) => repaired !== true)
-    const { documents } = views.summary()
-    if (!readable) output.say('The views are not checked, for not every event of the log can be read.')
-    else if (ofViews.length === 0) output.say(`${count(documents)} documents are what the log says.`)
-    else
-      output.say(
-        `${counted(documents, 'document')} checked: ${counted(ofViews.length, 'finding')}` +
-          `${command.repair === true ? `, ${count(ofViews.length - wrong.length)} repaired` : ''}.`,
-      )
-    if (wrong.length > 0 && !sound)
-      output.say(
-        'They were compared with the log as it is now, which is not sound: the views may be what is right.',
-      )
-    if (wrong.length > 0 && sound && command.repair !== true)
-      output.say('Rewrite just these: crawl-replay verify --repair')
-    output.object({
-      log: { ...log.summary(), findings: ofLog },
-      views: readable ? { documents, findings: ofViews } : null,
-    })
-    return sound && wrong.length === 0 ? 0 : 1
-  })
+    output.object(report)
+    return code
+  } catch (error) {
+    output.object({ ...report, error: error instanceof Interrupted ? error.message : explain(error) })
+    throw error
+  } finally {
+    bar?.stop()
+  }
 }

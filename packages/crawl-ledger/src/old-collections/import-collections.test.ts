@@ -114,6 +114,77 @@ test('a second run records nothing', () =>
     for await (const { messageId } of ledger.history('osaka/done')) assert.match(messageId, /^imported-/)
   }))
 
+test('two documents of one thing: what the second one says is in the log, once', async () => {
+  async function* twice(): AsyncGenerator<OldDocument> {
+    yield* documents(
+      'workflows',
+      { _id: 1, locationId: 'l', batchId: 'b', status: 'completed', summary: { of: 'first' } },
+      { _id: 2, locationId: 'l', batchId: 'b', status: 'completed', summary: { of: 'second' }, host: 'h2' },
+    )
+    yield* documents(
+      'media',
+      { _id: 1, locationId: 'l', batchId: 'b', mediaId: 'm', url: 'one', stages: { get: 'done' } },
+      {
+        _id: 2,
+        locationId: 'l',
+        batchId: 'b',
+        mediaId: 'm',
+        url: 'two',
+        stages: { get: { completed: true, size: 7 } },
+      },
+      { _id: 3, locationId: 'l', batchId: 'b', mediaId: 'm', url: 'three', foundAt: 1714564800 },
+      // The same name in another workflow or location is another item.
+      { _id: 4, locationId: 'l', batchId: 'c', mediaId: 'm', url: 'four' },
+      { _id: 5, locationId: 'k', batchId: 'b', mediaId: 'm', url: 'five' },
+    )
+  }
+  const store = openSqlite(':memory:')
+  const ledger = ledgerOver(store, 'memory:', { project: true })
+  const run = () => importCollections(twice(), importing(new Writer(store.log, { server: 'import' })))
+  const said = async () => {
+    const events = []
+    for (const name of ['l/b', 'l/c', 'k/b'])
+      for await (const { event } of ledger.history(name)) events.push(event)
+    return events
+  }
+  try {
+    const first = await run()
+    assert.equal([first.repeated, first.unreadable, first.rejected], [4, [], []])
+    const events = await said()
+    const text = JSON.stringify(events)
+    for (const value of [
+      '"first"',
+      '"second"',
+      '"h2"',
+      '"one"',
+      '"two"',
+      '"three"',
+      '"four"',
+      '"five"',
+      '"sizeBytes":7',
+    ])
+      assert.ok(text.includes(value), value)
+    const last = events.filter(({ type }) => type === 'WorkflowDescribed').at(-1)
+    assert.is(last?.at, '2024-05-01T12:00:00.000Z')
+    assert.equal(last?.data, {
+      alsoImported: {
+        collection: 'media',
+        _id: 3,
+        type: 'item-found',
+        item: { _id: 3, mediaId: 'm', url: 'three' },
+      },
+    })
+    const again = await run()
+    assert.equal([again.recorded, again.repeated, again.duplicate], [0, 4, first.recorded])
+    assert.is((await said()).length, events.length)
+    await ledger.caughtUp()
+    assert.is((await ledger.media.get('l/b/m'))?.url, 'one')
+    assert.is((await ledger.analytics('l'))?.totalMediaItems, 2)
+  } finally {
+    await ledger.close()
+  }
+})
+
 test('every commit is marked as imported', async () => {
   const store = openSqlite(':memory:')
   try {

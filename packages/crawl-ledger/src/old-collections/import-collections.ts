@@ -5,6 +5,7 @@ import { InFlight } from './in-flight.js'
 import { KnownLocations } from './known-locations.js'
 import { messagesOf, plainDocument } from './messages-of.js'
 import { type OldCollection, type OldDocument, type Unreadable, unreadable } from './old-document.js'
+import { repeated } from './repeated.js'
 
 /** A message that was made of a document and that the ledger does not take. */
 export interface RejectedImport {
@@ -17,10 +18,11 @@ export interface RejectedImport {
 export interface ImportResult {
   /** How many documents there were. */
   readonly documents: number
-  /** How many messages were recorded now, were recorded by an earlier run, and said nothing new. */
+  /** How many messages were recorded now, and how many by an earlier run. */
   readonly recorded: number
   readonly duplicate: number
-  readonly unchanged: number
+  /** How many of them told of what was known already, as a second document of a media item does: each is kept whole. */
+  readonly repeated: number
   readonly rejected: readonly RejectedImport[]
   readonly unreadable: readonly Unreadable[]
 }
@@ -52,7 +54,7 @@ export const importCollections = async (
   source: AsyncIterable<OldDocument>,
   write: WriteImported,
 ): Promise<ImportResult> => {
-  const counts = { documents: 0, recorded: 0, duplicate: 0, unchanged: 0 }
+  const counts = { documents: 0, recorded: 0, duplicate: 0, repeated: 0 }
   const rejected: RejectedImport[] = []
   const notRead: Unreadable[] = []
   const locations = new KnownLocations()
@@ -98,7 +100,16 @@ export const importCollections = async (
         message,
         rejection: receipt.rejection,
       })
-    else counts[receipt.outcome] += 1
+    else counts[receipt.outcome === 'recorded' ? 'recorded' : 'duplicate'] += 1
+  }
+
+  /** Writes a message, and one that said nothing new once more in a form that is kept: with what was written. */
+  const record = async (from: OldDocument, message: JsonObject): Promise<readonly [JsonObject, Receipt]> => {
+    const receipt = await write(message)
+    if (receipt.outcome !== 'unchanged') return [message, receipt]
+    counts.repeated += 1
+    const kept = repeated(from, message)
+    return [kept, await write(kept)]
   }
 
   try {
@@ -108,10 +119,8 @@ export const importCollections = async (
       if (E.isLeft(messages)) notRead.push(messages.left)
       else if (messages.right.length > 0)
         await inFlight.start(messages.right.length, async () => {
-          const receipts = await Promise.all(messages.right.map(write))
-          receipts.forEach((receipt, i) => {
-            settle(each, messages.right[i] as JsonObject, receipt)
-          })
+          const written = await Promise.all(messages.right.map(message => record(each, message)))
+          for (const [message, receipt] of written) settle(each, message, receipt)
         })
     }
   } finally {

@@ -1,4 +1,5 @@
 import { mongoTestServer } from '@crawl-ledger/mongodb/test-server'
+
 import { Binary, Decimal128, Long, MongoClient, ObjectId, UUID } from 'mongodb'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -82,6 +83,17 @@ if (server !== undefined) {
         assert.is((await ledger.media.get('osaka/b1/m'))?.item.owner, '662f9c3a5f1b2c0012345678')
         assert.ok(await ledger.media.get('osaka/b1/01234567-89ab-4def-8123-456789abcdef'))
       })
+    }))
+
+  test('where the old collections cannot be read, it is their address that is named, and not STORE', () =>
+    withOld(async url => {
+      const from = new URL(url('old-crawls'))
+      // Nobody of this name is there: a server without users cannot even look.
+      from.username = from.password = 'nobody'
+      const failure = await refusal(from.href, 'memory:')
+      assert.match(String((failure as { code?: unknown }).code), /^store-(unavailable|forbidden)$/)
+      assert.match(String(failure), /database old-crawls, .* the URL of the old collections/)
+      assert.not.match(String(failure), 'STORE')
     }))
 
   test('the old database and the ledger are two, whatever the server is called', () =>

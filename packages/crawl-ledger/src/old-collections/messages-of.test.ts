@@ -143,7 +143,20 @@ test('what is not understood is kept, and an open workflow stays open', () => {
 test('a workflow takes along what its location says', () => {
   const description = { locationId: 'l', countryCode: 'JP', location: { name: 'Osaka', area: 1 } }
   assert.equal(told('workflows', { batchId: 'b', locationId: 'l', location: 'Ōsaka' }, description), [
-    { type: 'new-batch', countryCode: 'JP', location: { name: 'Ōsaka', area: 1 } },
+    {
+      type: 'new-batch',
+      countryCode: 'JP',
+      location: { name: 'Ōsaka', area: 1 },
+      old: { ofLocation: { location: { name: 'Osaka' } } },
+    },
+  ])
+  assert.equal(told('workflows', { batchId: 'b', locationId: 'l', country: 'kr' }, description), [
+    {
+      type: 'new-batch',
+      countryCode: 'KR',
+      location: description.location,
+      old: { ofLocation: { countryCode: 'JP' } },
+    },
   ])
 })
 

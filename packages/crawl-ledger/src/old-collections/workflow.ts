@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '@crawl-ledger/domain'
+import { canonical, isObject, type Json, type JsonObject } from '@crawl-ledger/domain'
 import * as E from 'fp-ts/lib/Either.js'
 import { Fields, namesOf } from './fields.js'
 import type { Description } from './location.js'
@@ -24,6 +24,15 @@ const locationOf = (value: Json): JsonObject | undefined =>
     : isObject(value) && (value.name === undefined || typeof value.name === 'string')
       ? value
       : undefined
+
+/** Of what is said of a location, what the workflow says otherwise: its own word counts, and the other is kept. */
+const differing = (said: JsonObject, own: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(said).filter(([name, value]) => {
+      const other = Object.hasOwn(own, name) ? own[name] : undefined
+      return other !== undefined && canonical(other) !== canonical(value)
+    }),
+  )
 
 /** Where a workflow stands. An unknown word stays among the fields; then it counts as open. */
 const standing = (fields: Fields): OldStatus => {
@@ -58,13 +67,24 @@ export const workflowMessages = (
   const errors = [...(fields.take(errorsOf, 'errors') ?? []), ...(fields.take(errorsOf, 'error') ?? [])]
   const summary = status === 'completed' ? fields.take(v => v, 'summary') : undefined
   const progress = fields.take(percentOf, 'progress')
-  const location = { ...description?.location, ...fields.take(locationOf, 'location') }
+  const own: JsonObject = {
+    ...perhaps('countryCode', fields.take(countryOf, 'countryCode', 'country')),
+    ...perhaps('geo', fields.take(geoOf, 'geo', 'coordinates')),
+  }
+  const ownLocation = fields.take(locationOf, 'location') ?? {}
+  const { locationId: _, location: said = {}, ...ofLocation }: Partial<Description> = description ?? {}
+  const location = { ...said, ...ownLocation }
+  const hiddenLocation = differing(said, ownLocation)
+  const hidden = {
+    ...differing(ofLocation, own),
+    ...(Object.keys(hiddenLocation).length === 0 ? {} : { location: hiddenLocation }),
+  }
 
   const understood = {
     ...perhaps('at', startedAt ?? updatedAt ?? endedAt),
-    ...perhaps('countryCode', fields.take(countryOf, 'countryCode', 'country') ?? description?.countryCode),
+    ...ofLocation,
+    ...own,
     ...perhaps('queries', fields.take(textsOf, 'queries', 'query')),
-    ...perhaps('geo', fields.take(geoOf, 'geo', 'coordinates') ?? description?.geo),
     ...(Object.keys(location).length === 0 ? {} : { location }),
     ...(stages.length === 0 ? {} : { stages: stages.map(([name]) => name) }),
     ...perhaps('expectedItems', fields.take(countOf, 'expectedItems')),
@@ -73,6 +93,7 @@ export const workflowMessages = (
   const old = {
     ...(isObject(rest.old) ? rest.old : {}),
     ...(Object.keys(open).length === 0 ? {} : { stages: open }),
+    ...(Object.keys(hidden).length === 0 ? {} : { ofLocation: hidden }),
   }
 
   const end = perhaps('at', endedAt ?? updatedAt)

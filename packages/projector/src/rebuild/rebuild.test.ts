@@ -3,7 +3,7 @@ import { crawl } from '@crawl-ledger/domain'
 import type { Store } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
 import { suite } from 'uvu'
-import { buildOf } from '../build.js'
+import { buildOf, NewerRebuild, ProjectionOutdated } from '../build.js'
 import { altered, assertFolded, commitsWritten, gate, write } from '../projector.test-kit.js'
 import { RebuildTakenOver } from './lane.js'
 import { RebuildStopped } from './progress.js'
@@ -54,6 +54,33 @@ test('it finds out that it was cancelled while it waits', async () => {
   assert.ok(await cancelRebuild(store, crawl))
   assert.ok((await failure) instanceof RebuildTakenOver)
   assert.equal((await store.builds.record(crawl.name))?.next, undefined)
+})
+
+test('views of a newer version are replaced only where that is said, also by a worker that rebuilds by itself', async () => {
+  const store = await written()
+  const newer = { ...crawl, version: crawl.version + 1 }
+  await rebuild(store, newer, { owner })
+  const before = await store.builds.record(crawl.name)
+  await assert.rejects(rebuild(store, crawl, { owner }), ProjectionOutdated)
+  await assert.rejects(rebuild(store, crawl, { owner, ifOlder: true }), ProjectionOutdated)
+  assert.deepEqual(await store.builds.record(crawl.name), before)
+  await assertFolded(store, { projection: buildOf(crawl, 2) })
+  assert.equal((await rebuild(store, crawl, { owner, downgrade: true })).build, 3)
+  assert.equal((await store.builds.record(crawl.name))?.version, crawl.version)
+  await assertFolded(store, { projection: buildOf(crawl, 3) })
+})
+
+test('what a newer version has begun to build is not thrown away', async () => {
+  const store = await written()
+  await rebuild(store, crawl, { owner })
+  const newest = { ...crawl, version: crawl.version + 2 }
+  await assert.rejects(rebuild(store, newest, { owner, signal: AbortSignal.abort() }), RebuildStopped)
+  const older = { ...crawl, version: crawl.version + 1 }
+  for (const wanted of [{}, { ifOlder: true }, { downgrade: true }])
+    await assert.rejects(rebuild(store, older, { owner, ...wanted }), NewerRebuild)
+  assert.equal((await store.builds.record(crawl.name))?.next?.version, newest.version)
+  assert.ok(await cancelRebuild(store, older))
+  assert.equal((await rebuild(store, older, { owner, ifOlder: true })).resumed, false)
 })
 
 test('under a limit it reads little at once', async () => {

@@ -5,15 +5,13 @@ import { type Build, buildName, closingWaitMs } from '../build.js'
 import { changed, checkLogIsAhead, LogBehindViews, readCheckpoints } from '../checkpoints.js'
 import { Lane, type Pace, RebuildTakenOver } from './lane.js'
 import { Meter, type Pacing, RebuildStopped } from './progress.js'
-import { cancelRebuild, Session, whileAlone } from './session.js'
+import { cancelRebuild, type RebuildWanted, Session, whileAlone } from './session.js'
 
-export interface RebuildOptions extends Pacing {
+export interface RebuildOptions extends Pacing, RebuildWanted {
   /** This process's name. */
   readonly owner: string
   /** About how much memory the documents that wait may take, in megabytes. Default 256. */
   readonly memoryMb?: number
-  /** Only where an older version of the projection made the views that are read. Default false. */
-  readonly ifOlder?: boolean
   /** Is told of each failure of the store, after which it goes on by itself. */
   readonly onTrouble?: (error: StoreUnavailable) => void
 }
@@ -161,7 +159,7 @@ const finish = async (
     if (!(error instanceof LogBehindViews)) throw error
     // What was begun is of another log: it is begun anew.
     await cancelRebuild(store, projection)
-    const next = await Session.begin(store, projection, false)
+    const next = await Session.begin(store, projection, { ...options, ifOlder: false })
     if (next === undefined) throw error
     return run(store, next, options)
   }
@@ -194,11 +192,12 @@ const whileStoreFails = async (
  *
  * @throws RebuildRunning while another process does it
  * @throws RebuildTakenOver when it was cancelled, or another process went on with it
+ * @throws ProjectionOutdated or NewerRebuild when a newer version made the views, or has begun to
  * @throws CommitUnreadable when an event cannot be read, and a `StoreError`
  */
 export const rebuild = (store: Store, projection: Projection, options: RebuildOptions): Promise<Rebuilt> =>
   whileAlone(store, projection, options.owner, () =>
     whileStoreFails(options, async () =>
-      finish(store, projection, await Session.begin(store, projection, options.ifOlder ?? false), options),
+      finish(store, projection, await Session.begin(store, projection, options), options),
     ),
   )

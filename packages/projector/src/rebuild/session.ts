@@ -1,6 +1,6 @@
 import type { Projection } from '@crawl-ledger/domain'
 import type { NextBuild, ProjectionRecord, Store } from '@crawl-ledger/log'
-import { type Build, buildOf, finishSwap, projectionRecord, rebuildLease } from '../build.js'
+import { type Build, buildOf, checkNotNewer, finishSwap, projectionRecord, rebuildLease } from '../build.js'
 import { RebuildTakenOver } from './lane.js'
 
 const leaseMs = 5000
@@ -46,6 +46,14 @@ export const whileAlone = async <A>(
   }
 }
 
+/** Over which views a rebuild is wanted. Never over those that a newer version made, unless that is said. */
+export interface RebuildWanted {
+  /** Only where an older version of the projection made the views that are read. Default false. */
+  readonly ifOlder?: boolean
+  /** Also where a newer version made them. Default false. */
+  readonly downgrade?: boolean
+}
+
 /** A rebuild's hold on the projection's record: every step is a compare-and-set on the one before. */
 export class Session {
   private constructor(
@@ -58,20 +66,27 @@ export class Session {
   /**
    * Goes on with the build that was begun, or begins one. undefined when there was only a swap to be finished, or with
    * `ifOlder` when the views are of this version.
+   *
+   * @throws ProjectionOutdated or NewerRebuild where a newer version is there already
    */
-  static async begin(store: Store, projection: Projection, ifOlder: boolean): Promise<Session | undefined> {
+  static async begin(
+    store: Store,
+    projection: Projection,
+    wanted: RebuildWanted = {},
+  ): Promise<Session | undefined> {
     const record = await projectionRecord(store, projection)
     const { next } = record
     if (next?.state === 'swapping') {
       await finishSwap(store, record)
-      return next.version === projection.version ? undefined : Session.begin(store, projection, ifOlder)
+      return next.version === projection.version ? undefined : Session.begin(store, projection, wanted)
     }
+    checkNotNewer(projection, record, wanted.downgrade)
     if (next !== undefined && next.version === projection.version) {
       const session = new Session(store, record, buildOf(projection, next.build), true)
       await session.put({ ...next, state: 'building' })
       return session
     }
-    if (ifOlder && record.version >= projection.version) return undefined
+    if (wanted.ifOlder === true && record.version >= projection.version) return undefined
     const build = record.latest + 1
     const session = new Session(store, { ...record, latest: build }, buildOf(projection, build), false)
     await session.put({
