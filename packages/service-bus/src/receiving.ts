@@ -39,6 +39,7 @@ export class Receiving implements Consumer {
   private readonly name: string
   private readonly links: ReturnType<typeof linksTo>
   private readonly count: ReturnType<typeof messageCounter>
+  private readonly process: ReturnType<typeof processing>
   private readonly work: (message: ServiceBusReceivedMessage) => Promise<Settlement>
   private fatal: BusError | undefined
 
@@ -49,6 +50,7 @@ export class Receiving implements Consumer {
     setMaxListeners(0, this.halt.signal, this.intake.signal)
     this.links = linksTo(bus, from, renewLocksForMs)
     this.count = messageCounter(this.name)
+    this.process = processing(this.name)
     this.gate = new StoreGate(ping, this.halt.signal, isShut => this.gateMoved(isShut))
     const onThrow = (message: ServiceBusReceivedMessage, error: unknown): void =>
       options.logger?.error({ ...this.about(message), error: textOf(error) }, 'a handler threw')
@@ -139,7 +141,7 @@ export class Receiving implements Consumer {
       endsWithLink: isSession,
       atOnce: isSession ? Math.ceil(atOnce / sessionsAtOnce) : atOnce,
       ...(isSession ? { idleMs: sessionIdleMs, turnMs: sessionTurnMs } : { renewForMs: renewLocksForMs }),
-      work: message => processing(this.name, message, () => this.work(message)),
+      work: message => this.process(message, () => this.work(message)),
       onSettled: (message, settlement) => this.settled(message, settlement),
       onLost: (message, error) => this.lost(message, error),
       onError: args => this.hear(args),
