@@ -8,6 +8,7 @@ export {
   readBuild,
 } from './build.js'
 export {
+  areOf,
   checkpointAstray,
   checkpointsOf,
   LogBehindViews,

@@ -15,7 +15,7 @@ import {
 } from 'rxjs'
 import { Attempts } from './attempts.js'
 import { type Build, buildName, liveBuild, openHoldsMs } from './build.js'
-import { checkLogIsAhead, movesOf, readCheckpoints } from './checkpoints.js'
+import { areOf, checkLogIsAhead, movesOf, readCheckpoints } from './checkpoints.js'
 import { Documents } from './documents.js'
 import {
   BuildReplaced,
@@ -197,8 +197,7 @@ export class Projector {
 
   private isCurrent({ checkpoints, since }: Standing): boolean {
     const ours = this.options.partitions?.()
-    if (ours !== undefined && (ours.size !== checkpoints.size || [...ours].some(p => !checkpoints.has(p))))
-      return false
+    if (ours !== undefined && !areOf(checkpoints, ours)) return false
     const stopped = [...checkpoints.values()].some(checkpoint => checkpoint.stopped !== undefined)
     return !stopped || performance.now() - since < stoppedLooksMs
   }

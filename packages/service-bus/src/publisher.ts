@@ -1,7 +1,7 @@
 import type { ServiceBusSender } from '@azure/service-bus'
 import type { EventType } from '@crawl-ledger/domain'
 import { type Checkpoint, Reader, type Store, StoreError } from '@crawl-ledger/log'
-import { checkpointAstray, checkpointsOf, movesOf, Tenure, Waiting } from '@crawl-ledger/projector'
+import { areOf, checkpointAstray, checkpointsOf, movesOf, Tenure, Waiting } from '@crawl-ledger/projector'
 import {
   BehaviorSubject,
   defer,
@@ -143,10 +143,9 @@ export class Publisher {
 
   /** Sends what the next commits tell, then moves the checkpoints. Whether there were any. */
   private async step(ours: ReadonlySet<number>): Promise<boolean> {
-    const checkpoints = await this.stand()
-    const mine = [...checkpoints.values()].filter(({ partition }) => ours.has(partition))
-    const after = new Map(mine.map(({ partition, position }) => [partition, position]))
-    const commits = mine.length === 0 ? [] : await this.reader.next(after, commitsAtOnce)
+    const checkpoints = await this.stand(ours)
+    const after = new Map([...checkpoints].map(([partition, { position }]) => [partition, position]))
+    const commits = after.size === 0 ? [] : await this.reader.next(after, commitsAtOnce)
     if (commits.length === 0) {
       this.enter('publishing')
       return false
@@ -166,11 +165,13 @@ export class Publisher {
     return true
   }
 
-  private async stand(): Promise<Map<number, Checkpoint>> {
-    if (this.checkpoints !== undefined) return this.checkpoints
+  /** The checkpoints of our partitions. Of one that was another's until now, that is where the other came to. */
+  private async stand(ours: ReadonlySet<number>): Promise<Map<number, Checkpoint>> {
+    if (this.checkpoints !== undefined && areOf(this.checkpoints, ours)) return this.checkpoints
     const { store, from = 'end' } = this.options
     if (from === 'end') await startHere(store, this.name, this.reader)
-    const checkpoints = await checkpointsOf(store.views, this.name, store.log.partitions)
+    const all = await checkpointsOf(store.views, this.name, store.log.partitions)
+    const checkpoints = new Map([...all].filter(([partition]) => ours.has(partition)))
     const astray = await checkpointAstray(store.log, checkpoints.values())
     if (astray !== undefined) throw new LogBehindPublished(astray.partition, astray.position)
     this.checkpoints = checkpoints
