@@ -109,26 +109,27 @@ for (const sessions of [false, true]) {
     assert.is(broker.counts('crawl').deadLettered, 0)
   })
 
-  test(`${named}: no more are in hand than allowed`, async () => {
-    const { broker, consume } = await fresh({ sessions })
-    let inHand = 0
-    let most = 0
-    consume({
-      atOnce: 8,
-      sessionsAtOnce: 4,
-      handle: async () => {
-        inHand += 1
-        most = Math.max(most, inHand)
-        await new Promise(resolve => setImmediate(resolve))
-        inHand -= 1
-        return recorded
-      },
+  for (const atOnce of [2, 8])
+    test(`${named}: no more are in hand than ${atOnce}, if that is allowed`, async () => {
+      const { broker, consume } = await fresh({ sessions })
+      let inHand = 0
+      let most = 0
+      consume({
+        atOnce,
+        sessionsAtOnce: 4,
+        handle: async () => {
+          inHand += 1
+          most = Math.max(most, inHand)
+          await new Promise(resolve => setTimeout(resolve, 1))
+          inHand -= 1
+          return recorded
+        },
+      })
+      broker.put('crawl', many(200, 5))
+      await until('all to be completed', () => broker.counts('crawl').completed === 200)
+      assert.ok(most <= atOnce, `${most} in hand`)
+      assert.ok(most > 1)
     })
-    broker.put('crawl', many(200, 5))
-    await until('all to be completed', () => broker.counts('crawl').completed === 200)
-    assert.ok(most <= 8, `${most} in hand`)
-    assert.ok(most > 1)
-  })
 
   test(`${named}: the lock is renewed while a handler works`, async () => {
     const { broker, consume } = await fresh({ sessions, lockMs: 1500 })
@@ -224,6 +225,23 @@ test('messages of a session are handed over in their order', async () => {
       seen.get(`place-${place}`),
       Array.from({ length: 30 }, (_, i) => `m${i * 10 + place}`),
     )
+})
+
+test('where no session has messages it says that it receives, also when the store was away', async () => {
+  const { broker, consume } = await fresh({ sessions: true })
+  let isAway = true
+  const consumer = consume({
+    handle: async () => (isAway ? { outcome: 'unavailable' } : recorded),
+    ping: async () => {
+      if (isAway) throw new Error('away')
+    },
+  })
+  await until('it to receive', () => consumer.now.state === 'receiving')
+  broker.put('crawl', many(1))
+  await until('the store to be missed', () => consumer.now.state === 'waiting')
+  isAway = false
+  await until('it to receive again', () => consumer.now.state === 'receiving')
+  assert.is(consumer.now.error, undefined)
 })
 
 test('a subscription of a topic', async () => {
