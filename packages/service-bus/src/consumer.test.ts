@@ -271,6 +271,32 @@ test('a handler that throws has the message again, later', async () => {
   assert.equal(errors, ['a handler threw'])
 })
 
+test('a cut that takes the links of many sessions is told once', async () => {
+  const { broker, consume } = await fresh({ sessions: true, lockMs: 1000 })
+  const told: string[] = []
+  let go = (): void => {}
+  const gone = new Promise<void>(resolve => {
+    go = resolve
+  })
+  let inHand = 0
+  const lost = () => told.filter(text => text === 'a link to the broker was lost').length
+  consume({
+    handle: async () => {
+      inHand += 1
+      await gone
+      return recorded
+    },
+    logger: { info: (_, text) => told.push(text), warn: () => {}, error: () => {} },
+  })
+  broker.put('crawl', many(4, 4))
+  await until('all sessions to be open', () => inHand === 4)
+  broker.cut()
+  await until('the cut to be told', () => lost() > 0)
+  go()
+  await until('all to be completed', () => broker.counts('crawl').completed === 4, 30_000)
+  assert.is(lost(), 1)
+})
+
 test('an entity that is not there ends it, with a sentence', async () => {
   const { consume } = await fresh()
   for (const sessions of [true, false]) {

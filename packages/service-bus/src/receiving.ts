@@ -41,6 +41,8 @@ export class Receiving implements Consumer {
   private readonly count: ReturnType<typeof messageCounter>
   private readonly work: (message: ServiceBusReceivedMessage) => Promise<Settlement>
   private fatal: BusError | undefined
+  /** A link was lost, and the broker was not heard of since: all links are lost together, and that is told once. */
+  private isCut = false
 
   constructor(private readonly options: ReceivingOptions) {
     const { bus, from, handle, ping, holdMs, renewLocksForMs } = options
@@ -170,6 +172,7 @@ export class Receiving implements Consumer {
 
   /** The broker answers: there are messages, or there may be. While the store is away that changes nothing. */
   private receives(): void {
+    this.isCut = false
     if (!this.gate.isShut) this.enter('receiving')
   }
 
@@ -183,6 +186,7 @@ export class Receiving implements Consumer {
 
   private settled(message: ServiceBusReceivedMessage, settlement: Settlement): void {
     const { logger } = this.options
+    this.isCut = false
     if (settlement.tag === 'complete') this.counts.completed += 1
     else if (settlement.tag === 'abandon') this.counts.abandoned += 1
     else {
@@ -206,7 +210,9 @@ export class Receiving implements Consumer {
     if (errorSource !== 'receive' || this.stopping) return
     const failure = busError(this.options.bus.name, this.name, error)
     if (failure instanceof BusUnavailable) {
-      this.options.logger?.info({ entity: this.name, error: textOf(error) }, 'a link to the broker was lost')
+      const fields = { entity: this.name, error: textOf(error) }
+      if (!this.isCut) this.options.logger?.info(fields, 'a link to the broker was lost')
+      this.isCut = true
       return
     }
     this.fatal ??= failure
