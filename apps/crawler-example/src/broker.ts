@@ -10,14 +10,9 @@ export const fromServiceBus =
   (connection: Connection, from: Entity): Messages =>
   async ({ handle, ping, logger }) => {
     const bus = await connectServiceBus(connection)
-    const consumer = startConsumer({
-      bus,
-      from,
-      handle,
-      ping,
-      logger,
-    })
+    const consumer = startConsumer({ bus, from, handle, ping, logger })
     return {
+      ended: consumer.finished,
       stop: async () => {
         await consumer.stop()
         await bus.close()

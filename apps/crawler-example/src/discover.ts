@@ -48,7 +48,10 @@ export const discover = async (batch: Batch, parts: Discovering): Promise<Receip
   const failed: { readonly query: string; readonly trouble: Trouble }[] = []
   let waiting: Promise<Receipt>[] = []
   const tell = async (message: object): Promise<void> => {
-    waiting.push(report(message))
+    const reported = report(message)
+    // It is looked at with the others; one that fails before that is not left unheard.
+    reported.catch(() => {})
+    waiting.push(reported)
     if (waiting.length >= reportsAtOnce) await told()
   }
   const told = async (): Promise<void> => {

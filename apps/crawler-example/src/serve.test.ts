@@ -47,7 +47,7 @@ const withService = async (
         signal: stop.signal,
         messages: async given => {
           resolve(given)
-          return { stop: async () => {} }
+          return { ended: new Promise(() => {}), stop: async () => {} }
         },
       })
     })
@@ -80,6 +80,34 @@ test('a new batch is crawled with the stages that it does not name, and a messag
     await ledger.caughtUp()
     assert.equal({ ...(await ledger.analytics('l')), generatedAt: '' }, { ...before, generatedAt: '' })
   })
+})
+
+test('where no more messages can come, it ends with the reason', async () => {
+  const ledger = await openLedger({ store: 'memory:' })
+  const failure = new Error('there is no such queue')
+  let isStopped = false
+  try {
+    const served = serve({
+      ledger,
+      logger: quiet,
+      limits: usualLimits,
+      claimMs: 1000,
+      idleForMs: 60_000,
+      atOnce: 4,
+      signal: AbortSignal.timeout(5000),
+      messages: async () => ({
+        ended: Promise.reject(failure),
+        stop: async () => {
+          isStopped = true
+        },
+      }),
+    })
+    const error = await served.catch((reason: unknown) => reason)
+    assert.is(error, failure)
+    assert.is(isStopped, true)
+  } finally {
+    await ledger.close()
+  }
 })
 
 test('a batch that was recorded by a process that died at once is resumed by another', async () => {

@@ -45,6 +45,13 @@ export const readCheckpoints = (
   partitions: number,
 ): Promise<Map<number, Checkpoint>> => checkpointsOf(views, buildName(build), partitions)
 
+/** Whether these are the checkpoints of just these partitions. */
+export const areOf = (
+  checkpoints: ReadonlyMap<number, Checkpoint>,
+  partitions: ReadonlySet<number>,
+): boolean =>
+  checkpoints.size === partitions.size && [...partitions].every(partition => checkpoints.has(partition))
+
 /** The first checkpoint whose commit is not in the log, or is not the one that was seen; undefined where all is well. */
 export const checkpointAstray = async (
   log: Log,

@@ -10,6 +10,7 @@ export {
   readBuild,
 } from './build.js'
 export {
+  areOf,
   checkpointAstray,
   checkpointsOf,
   LogBehindViews,
@@ -28,6 +29,7 @@ export { type RebuildProgress, RebuildStopped } from './rebuild/progress.js'
 export { type RebuildOptions, type Rebuilt, rebuild } from './rebuild/rebuild.js'
 export { cancelRebuild, RebuildRunning } from './rebuild/session.js'
 export { type PartitionStatus, type ProjectionStatus, projectionStatus } from './status.js'
+export { Stepping } from './stepping.js'
 export { readHolding, Tenure, type TenureOptions } from './tenure.js'
 export { ViewsReplaced } from './verify/doubts.js'
 export type {
@@ -40,4 +42,3 @@ export type {
 export { type Progress, type VerifyLogOptions, verifyLog } from './verify/log.js'
 export { LogCheck } from './verify/log-check.js'
 export { type VerifyViewsOptions, verifyViews } from './verify/views.js'
-export { Waiting } from './waiting.js'

@@ -1,21 +1,9 @@
 import type { Projection } from '@crawl-ledger/domain'
-import { type Checkpoint, type Commit, Reader, type Store, StoreError, untraced } from '@crawl-ledger/log'
-import {
-  BehaviorSubject,
-  defer,
-  lastValueFrom,
-  merge,
-  type Observable,
-  repeat,
-  retry,
-  Subject,
-  take,
-  takeWhile,
-  timer,
-} from 'rxjs'
+import { type Checkpoint, type Commit, Reader, type Store, StoreError } from '@crawl-ledger/log'
+import { BehaviorSubject, type Observable } from 'rxjs'
 import { Attempts } from './attempts.js'
 import { type Build, buildName, liveBuild, openHoldsMs } from './build.js'
-import { checkLogIsAhead, movesOf, readCheckpoints } from './checkpoints.js'
+import { areOf, checkLogIsAhead, movesOf, readCheckpoints } from './checkpoints.js'
 import { Documents } from './documents.js'
 import {
   BuildReplaced,
@@ -27,9 +15,9 @@ import {
   withCheckpoints,
 } from './fold.js'
 import { noMeter, type ProjectorMeter } from './meter.js'
+import { Stepping } from './stepping.js'
 import { failureOf, isBehind, positionsOf, stoppedAt } from './stopping.js'
 import { tellTraces } from './tracing.js'
-import { Waiting } from './waiting.js'
 
 export interface ProjectorOptions {
   readonly projection: Projection
@@ -78,8 +66,7 @@ export class Projector {
   private readonly attempts = new Attempts()
   private readonly meter: ProjectorMeter
   private standing: Standing | undefined
-  private stopping = false
-  private readonly wake = new Subject<void>()
+  private readonly stepping: Stepping
   private readonly finished: Promise<void>
 
   constructor(
@@ -90,6 +77,12 @@ export class Projector {
     this.reader = new Reader(store.log, options.graceMs === undefined ? {} : { graceMs: options.graceMs })
     this.batch = options.batch ?? 1000
     this.meter = options.meter ?? noMeter
+    this.stepping = new Stepping({
+      signal: options.signal,
+      step: () => this.step(),
+      onFailure: error => this.failed(error),
+      longestPauseMs,
+    })
     this.finished = this.run()
   }
 
@@ -104,42 +97,26 @@ export class Projector {
 
   /** Finishes the batch in hand and resolves when nothing is under way any more. */
   async stop(): Promise<void> {
-    this.stopping = true
-    this.wake.next()
+    this.stepping.stop()
     await this.finished
     if (this.statuses.value.state !== 'failed') this.statuses.next({ state: 'stopped' })
     this.statuses.complete()
   }
 
   private async run(): Promise<void> {
-    const waiting = new Waiting(merge(this.options.signal, this.wake))
-    let found = false
-    const following = defer(async () => {
-      waiting.begin()
-      // Whoever wakes it up does not wait for it: it is of nobody's trace.
-      found = this.stopping ? false : await untraced(() => this.step())
-    }).pipe(
-      retry({ delay: (error, count) => this.pause(error, count), resetOnSuccess: true }),
-      repeat({ delay: () => waiting.next(found) }),
-      takeWhile(() => !this.stopping),
-    )
     try {
-      await lastValueFrom(following, { defaultValue: undefined })
+      await this.stepping.run()
     } catch (error) {
       this.statuses.next({ state: 'failed', error: error as Error })
-    } finally {
-      waiting.end()
     }
   }
 
-  /** A store that fails is tried again for ever; anything else cannot mend itself. */
-  private pause(error: unknown, count: number): Observable<unknown> {
+  /** A store that fails is tried again for ever, and a build that was replaced is left; nothing else mends itself. */
+  private failed(error: unknown): void {
     this.forget()
-    if (error instanceof BuildReplaced) return timer(0)
+    if (error instanceof BuildReplaced) return
     if (!(error instanceof StoreError)) throw error
     this.statuses.next({ state: 'waiting', error })
-    if (this.stopping) return timer(0)
-    return merge(this.wake, timer(Math.min(longestPauseMs, 100 * 2 ** (count - 1)))).pipe(take(1))
   }
 
   private forget(): void {
@@ -165,7 +142,7 @@ export class Projector {
     }
     await this.project(standing, commits, performance.now())
     // Where few come at a time, a little patience lets them come together, and writers have the store meanwhile.
-    if (commits.length < this.batch / 4 && !this.stopping)
+    if (commits.length < this.batch / 4 && !this.stepping.stopping)
       await new Promise(resolve => setTimeout(resolve, lullMs))
     return true
   }
@@ -200,8 +177,7 @@ export class Projector {
 
   private isCurrent({ checkpoints, since }: Standing): boolean {
     const ours = this.options.partitions?.()
-    if (ours !== undefined && (ours.size !== checkpoints.size || [...ours].some(p => !checkpoints.has(p))))
-      return false
+    if (ours !== undefined && !areOf(checkpoints, ours)) return false
     const stopped = [...checkpoints.values()].some(checkpoint => checkpoint.stopped !== undefined)
     return !stopped || performance.now() - since < stoppedLooksMs
   }

@@ -109,26 +109,27 @@ for (const sessions of [false, true]) {
     assert.is(broker.counts('crawl').deadLettered, 0)
   })
 
-  test(`${named}: no more are in hand than allowed`, async () => {
-    const { broker, consume } = await fresh({ sessions })
-    let inHand = 0
-    let most = 0
-    consume({
-      atOnce: 8,
-      sessionsAtOnce: 4,
-      handle: async () => {
-        inHand += 1
-        most = Math.max(most, inHand)
-        await new Promise(resolve => setImmediate(resolve))
-        inHand -= 1
-        return recorded
-      },
+  for (const atOnce of [2, 8])
+    test(`${named}: no more are in hand than ${atOnce}, if that is allowed`, async () => {
+      const { broker, consume } = await fresh({ sessions })
+      let inHand = 0
+      let most = 0
+      consume({
+        atOnce,
+        sessionsAtOnce: 4,
+        handle: async () => {
+          inHand += 1
+          most = Math.max(most, inHand)
+          await new Promise(resolve => setTimeout(resolve, 1))
+          inHand -= 1
+          return recorded
+        },
+      })
+      broker.put('crawl', many(200, 5))
+      await until('all to be completed', () => broker.counts('crawl').completed === 200)
+      assert.ok(most <= atOnce, `${most} in hand`)
+      assert.ok(most > 1)
     })
-    broker.put('crawl', many(200, 5))
-    await until('all to be completed', () => broker.counts('crawl').completed === 200)
-    assert.ok(most <= 8, `${most} in hand`)
-    assert.ok(most > 1)
-  })
 
   test(`${named}: the lock is renewed while a handler works`, async () => {
     const { broker, consume } = await fresh({ sessions, lockMs: 1500 })
@@ -226,6 +227,23 @@ test('messages of a session are handed over in their order', async () => {
     )
 })
 
+test('where no session has messages it says that it receives, also when the store was away', async () => {
+  const { broker, consume } = await fresh({ sessions: true })
+  let isAway = true
+  const consumer = consume({
+    handle: async () => (isAway ? { outcome: 'unavailable' } : recorded),
+    ping: async () => {
+      if (isAway) throw new Error('away')
+    },
+  })
+  await until('it to receive', () => consumer.now.state === 'receiving')
+  broker.put('crawl', many(1))
+  await until('the store to be missed', () => consumer.now.state === 'waiting')
+  isAway = false
+  await until('it to receive again', () => consumer.now.state === 'receiving')
+  assert.is(consumer.now.error, undefined)
+})
+
 test('a subscription of a topic', async () => {
   const { broker, consume } = await fresh()
   broker.topic('crawls')
@@ -251,6 +269,32 @@ test('a handler that throws has the message again, later', async () => {
   await until('it to be completed', () => broker.counts('crawl').completed === 1)
   assert.is(broker.counts('crawl').abandoned, 1)
   assert.equal(errors, ['a handler threw'])
+})
+
+test('a cut that takes the links of many sessions is told once', async () => {
+  const { broker, consume } = await fresh({ sessions: true, lockMs: 1000 })
+  const told: string[] = []
+  let go = (): void => {}
+  const gone = new Promise<void>(resolve => {
+    go = resolve
+  })
+  let inHand = 0
+  const lost = () => told.filter(text => text === 'a link to the broker was lost').length
+  consume({
+    handle: async () => {
+      inHand += 1
+      await gone
+      return recorded
+    },
+    logger: { info: (_, text) => told.push(text), warn: () => {}, error: () => {} },
+  })
+  broker.put('crawl', many(4, 4))
+  await until('all sessions to be open', () => inHand === 4)
+  broker.cut()
+  await until('the cut to be told', () => lost() > 0)
+  go()
+  await until('all to be completed', () => broker.counts('crawl').completed === 4, 30_000)
+  assert.is(lost(), 1)
 })
 
 test('an entity that is not there ends it, with a sentence', async () => {

@@ -26,11 +26,7 @@ const unlessHalted = async (
   })
   try {
     const accepted = await Promise.race([accepting, halted])
-    if (accepted === undefined)
-      accepting.then(
-        receiver => receiver.close(),
-        () => {},
-      )
+    if (accepted === undefined) accepting.then(receiver => receiver.close()).catch(() => {})
     return accepted
   } finally {
     halt.removeEventListener('abort', onHalt)

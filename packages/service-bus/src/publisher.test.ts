@@ -100,7 +100,7 @@ for (const [name, open] of stores) {
   test(`${name}: two share the partitions, and one that stops is followed`, async () => {
     // A partition that changes hands while its messages are sent may have them sent by both.
     outlet = await openOutlet({ detectDuplicates: true }, await open())
-    const { store, publish, sent } = outlet
+    const { store, publish, sent, broker } = outlet
     const first = publish({ ...found, from: 'start' })
     const second = publish({ ...found, from: 'start' })
     const wave = async (from: number): Promise<void> => {
@@ -109,10 +109,18 @@ for (const [name, open] of stores) {
     }
     let waves = 0
     while (first.now.published === 0 || second.now.published === 0) await wave(waves++)
+    await wave(waves++)
+    const twice = () => broker.counts('events').duplicatesDropped
+    await until(
+      'all to be noted',
+      () => first.now.published + second.now.published === sent().length + twice(),
+    )
     await first.stop()
     assert.is(first.now.state, 'stopped')
+    const before = twice()
     await wave(waves++)
     assertTold(outlet, items(0, waves))
+    assert.is(twice(), before, 'what the first had sent is not sent again')
   })
 }
 

@@ -1,20 +1,8 @@
 import type { ServiceBusSender } from '@azure/service-bus'
 import type { EventType } from '@crawl-ledger/domain'
 import { type Checkpoint, Reader, type Store, StoreError } from '@crawl-ledger/log'
-import { checkpointAstray, checkpointsOf, movesOf, Tenure, Waiting } from '@crawl-ledger/projector'
-import {
-  BehaviorSubject,
-  defer,
-  lastValueFrom,
-  merge,
-  type Observable,
-  repeat,
-  retry,
-  Subject,
-  take,
-  takeWhile,
-  timer,
-} from 'rxjs'
+import { areOf, checkpointAstray, checkpointsOf, movesOf, Stepping, Tenure } from '@crawl-ledger/projector'
+import { BehaviorSubject, type Observable } from 'rxjs'
 import type { Bus } from './bus.js'
 import { BusUnavailable, LogBehindPublished } from './errors.js'
 import type { Logger } from './logger.js'
@@ -70,22 +58,35 @@ export class Publisher {
   private readonly statuses = new BehaviorSubject<PublisherStatus>({ state: 'starting', published: 0 })
   private readonly reader: Reader
   private readonly sender: ServiceBusSender
-  private readonly wake = new Subject<void>()
   private readonly name: string
   private readonly choice: Choice
   private readonly count: ReturnType<typeof messageCounter>
+  private readonly tenure: Tenure
+  private readonly stepping: Stepping
   private checkpoints: Map<number, Checkpoint> | undefined
   private published = 0
-  private stopping = false
   private readonly givenUp = new AbortController()
 
   constructor(private readonly options: PublisherOptions) {
-    const { bus, to, store, events, sessions = false } = options
+    const { bus, to, store, server, events, sessions = false, leaseMs = 10_000, logger } = options
     this.name = publisherName(to)
     this.choice = { events: events === undefined ? undefined : new Set(events), sessions }
     this.reader = new Reader(store.log)
     this.sender = bus.client.createSender(to)
     this.count = messageCounter(to)
+    this.tenure = new Tenure(store.leases, {
+      projection: this.name,
+      worker: server,
+      partitions: store.log.partitions,
+      leaseMs,
+      onError: error => logger?.warn({ to, error: textOf(error) }, 'the leases could not be renewed'),
+    })
+    this.stepping = new Stepping({
+      signal: this.tenure.changes,
+      step: () => this.step(this.tenure.now),
+      onFailure: error => this.failed(error),
+      longestPauseMs,
+    })
     this.finished = this.run()
     this.finished.catch(() => {})
   }
@@ -100,8 +101,7 @@ export class Publisher {
 
   /** Finishes the batch in hand, but does not wait for a broker that is away: the next publisher sends it then. */
   async stop(): Promise<void> {
-    this.stopping = true
-    this.wake.next()
+    this.stepping.stop()
     const isAway = this.statuses.value.state === 'waiting'
     const late = setTimeout(() => this.givenUp.abort(), isAway ? 0 : lastBatchMs)
     await this.finished.catch(() => {})
@@ -109,33 +109,14 @@ export class Publisher {
   }
 
   private async run(): Promise<void> {
-    const { store, server, leaseMs = 10_000, logger, to } = this.options
-    const tenure = new Tenure(store.leases, {
-      projection: this.name,
-      worker: server,
-      partitions: store.log.partitions,
-      leaseMs,
-      onError: error => logger?.warn({ to, error: textOf(error) }, 'the leases could not be renewed'),
-    })
-    const waiting = new Waiting(merge(this.wake, tenure.changes))
-    let found = false
-    const following = defer(async () => {
-      waiting.begin()
-      found = this.stopping ? false : await this.step(tenure.now)
-    }).pipe(
-      retry({ delay: (error, count) => this.pause(error, count), resetOnSuccess: true }),
-      repeat({ delay: () => waiting.next(found) }),
-      takeWhile(() => !this.stopping),
-    )
     try {
-      await lastValueFrom(following, { defaultValue: undefined })
+      await this.stepping.run()
       this.enter('stopped')
     } catch (error) {
       this.enter('failed', error as Error)
       throw error
     } finally {
-      waiting.end()
-      await tenure.stop()
+      await this.tenure.stop()
       await this.sender.close().catch(() => {})
       this.statuses.complete()
     }
@@ -143,10 +124,9 @@ export class Publisher {
 
   /** Sends what the next commits tell, then moves the checkpoints. Whether there were any. */
   private async step(ours: ReadonlySet<number>): Promise<boolean> {
-    const checkpoints = await this.stand()
-    const mine = [...checkpoints.values()].filter(({ partition }) => ours.has(partition))
-    const after = new Map(mine.map(({ partition, position }) => [partition, position]))
-    const commits = mine.length === 0 ? [] : await this.reader.next(after, commitsAtOnce)
+    const checkpoints = await this.stand(ours)
+    const after = new Map([...checkpoints].map(([partition, { position }]) => [partition, position]))
+    const commits = after.size === 0 ? [] : await this.reader.next(after, commitsAtOnce)
     if (commits.length === 0) {
       this.enter('publishing')
       return false
@@ -166,11 +146,13 @@ export class Publisher {
     return true
   }
 
-  private async stand(): Promise<Map<number, Checkpoint>> {
-    if (this.checkpoints !== undefined) return this.checkpoints
+  /** The checkpoints of our partitions. Of one that was another's until now, that is where the other came to. */
+  private async stand(ours: ReadonlySet<number>): Promise<Map<number, Checkpoint>> {
+    if (this.checkpoints !== undefined && areOf(this.checkpoints, ours)) return this.checkpoints
     const { store, from = 'end' } = this.options
     if (from === 'end') await startHere(store, this.name, this.reader)
-    const checkpoints = await checkpointsOf(store.views, this.name, store.log.partitions)
+    const all = await checkpointsOf(store.views, this.name, store.log.partitions)
+    const checkpoints = new Map([...all].filter(([partition]) => ours.has(partition)))
     const astray = await checkpointAstray(store.log, checkpoints.values())
     if (astray !== undefined) throw new LogBehindPublished(astray.partition, astray.position)
     this.checkpoints = checkpoints
@@ -178,12 +160,10 @@ export class Publisher {
   }
 
   /** What is away is tried again for ever; anything else cannot mend itself. */
-  private pause(error: unknown, count: number): Observable<unknown> {
+  private failed(error: unknown): void {
     this.checkpoints = undefined
     if (!(error instanceof StoreError || error instanceof BusUnavailable)) throw error
     this.enter('waiting', error)
-    if (this.stopping) return timer(0)
-    return merge(this.wake, timer(Math.min(longestPauseMs, 100 * 2 ** (count - 1)))).pipe(take(1))
   }
 
   private enter(state: PublisherStatus['state'], error?: Error): void {

@@ -42,6 +42,8 @@ export class Receiving implements Consumer {
   private readonly process: ReturnType<typeof processing>
   private readonly work: (message: ServiceBusReceivedMessage) => Promise<Settlement>
   private fatal: BusError | undefined
+  /** A link was lost, and the broker was not heard of since: all links are lost together, and that is told once. */
+  private isCut = false
 
   constructor(private readonly options: ReceivingOptions) {
     const { bus, from, handle, ping, holdMs, renewLocksForMs } = options
@@ -84,11 +86,9 @@ export class Receiving implements Consumer {
 
   private async run(): Promise<void> {
     try {
-      const { sessions = await this.hasSessions(), sessionsAtOnce } = this.options
-      const lanes = sessions
-        ? Array.from({ length: sessionsAtOnce }, () => this.lane(true))
-        : [this.lane(false)]
-      await Promise.all(lanes)
+      const { sessions = await this.hasSessions() } = this.options
+      const lanes = sessions ? this.sessionLanes : 1
+      await Promise.all(Array.from({ length: lanes }, () => this.lane(sessions)))
       this.enter('stopped')
     } catch (error) {
       this.end()
@@ -115,6 +115,11 @@ export class Receiving implements Consumer {
     return true
   }
 
+  /** Each has one message in hand at least. */
+  private get sessionLanes(): number {
+    return Math.min(this.options.sessionsAtOnce, this.options.atOnce)
+  }
+
   /** Opens a receiver and takes messages from it, again and again until the end. */
   private async lane(isSession: boolean): Promise<void> {
     for (let attempt = 0; !this.stopping; ) {
@@ -123,23 +128,26 @@ export class Receiving implements Consumer {
         const receiver = isSession ? await this.links.session(this.halt.signal) : this.links.plain()
         if (receiver === undefined) continue
         attempt = 0
-        this.enter('receiving')
+        this.receives()
         await this.receptionOf(receiver, isSession).run(this.intake.signal)
       } catch (error) {
-        if (this.stopping || isNobodyThere(error)) continue
-        await this.later(busError(this.options.bus.name, this.name, error), attempt)
-        attempt += 1
+        if (this.stopping) continue
+        if (isNobodyThere(error)) this.receives()
+        else {
+          await this.later(busError(this.options.bus.name, this.name, error), attempt)
+          attempt += 1
+        }
       }
     }
     if (this.fatal !== undefined) throw this.fatal
   }
 
   private receptionOf(receiver: ServiceBusReceiver, isSession: boolean): Reception {
-    const { atOnce, sessionsAtOnce, sessionIdleMs, renewLocksForMs } = this.options
+    const { atOnce, sessionIdleMs, renewLocksForMs } = this.options
     return new Reception({
       receiver,
       endsWithLink: isSession,
-      atOnce: isSession ? Math.ceil(atOnce / sessionsAtOnce) : atOnce,
+      atOnce: isSession ? Math.floor(atOnce / this.sessionLanes) : atOnce,
       ...(isSession ? { idleMs: sessionIdleMs, turnMs: sessionTurnMs } : { renewForMs: renewLocksForMs }),
       work: message => this.process(message, () => this.work(message)),
       onSettled: (message, settlement) => this.settled(message, settlement),
@@ -161,6 +169,13 @@ export class Receiving implements Consumer {
       setMaxListeners(0, this.intake.signal)
     }
     logger?.info({ entity: this.name }, 'the store is back')
+    this.receives()
+  }
+
+  /** The broker answers: there are messages, or there may be. While the store is away that changes nothing. */
+  private receives(): void {
+    this.isCut = false
+    if (!this.gate.isShut) this.enter('receiving')
   }
 
   /** The broker is away: it is asked again after a pause. What trying does not mend is thrown. */
@@ -173,6 +188,7 @@ export class Receiving implements Consumer {
 
   private settled(message: ServiceBusReceivedMessage, settlement: Settlement): void {
     const { logger } = this.options
+    this.isCut = false
     if (settlement.tag === 'complete') this.counts.completed += 1
     else if (settlement.tag === 'abandon') this.counts.abandoned += 1
     else {
@@ -196,7 +212,9 @@ export class Receiving implements Consumer {
     if (errorSource !== 'receive' || this.stopping) return
     const failure = busError(this.options.bus.name, this.name, error)
     if (failure instanceof BusUnavailable) {
-      this.options.logger?.info({ entity: this.name, error: textOf(error) }, 'a link to the broker was lost')
+      const fields = { entity: this.name, error: textOf(error) }
+      if (!this.isCut) this.options.logger?.info(fields, 'a link to the broker was lost')
+      this.isCut = true
       return
     }
     this.fatal ??= failure
