@@ -3,38 +3,61 @@ import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/servi
 /** A lock is renewed when this part of its time is over. */
 const half = 0.5
 
-const shortestMs = 100
+/** How often it is looked which locks are to be renewed, in milliseconds. */
+const lookMs = 100
 
-const pauseMs = (lockedUntil: Date | undefined): number =>
-  Math.max(shortestMs, Math.floor(((lockedUntil?.getTime() ?? 0) - Date.now()) * half))
+interface Lock {
+  /** By our own clock, as all times here; undefined while it is being renewed. */
+  renewAt: number | undefined
+  readonly end: number
+}
+
+const renewAt = (lockedUntil: Date | undefined): number =>
+  performance.now() + Math.max(lookMs, ((lockedUntil?.getTime() ?? 0) - Date.now()) * half)
 
 /**
- * Renews the lock on a message until that is stopped, for so long at most. The SDK would do so by itself, but goes on
- * when a settlement did not reach the broker, and so keeps the message from being delivered again.
+ * Renews the locks on messages until they are released, for so long at most. The SDK would do so by itself, but goes on
+ * when a settlement did not reach the broker, and so keeps the message from being delivered again. One timer for all of
+ * them: nearly every message is settled before its lock needs anything.
  */
-export const keepLocked = (
-  receiver: ServiceBusReceiver,
-  message: ServiceBusReceivedMessage,
-  forMs: number,
-): (() => void) => {
-  const end = performance.now() + forMs
-  let timer: NodeJS.Timeout | undefined
-  const renewAfter = (ms: number): void => {
-    if (performance.now() + ms < end) timer = setTimeout(renew, ms)
+export class LockKeeper {
+  private readonly locks = new Map<ServiceBusReceivedMessage, Lock>()
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly receiver: ServiceBusReceiver,
+    private readonly forMs: number,
+  ) {}
+
+  keep(message: ServiceBusReceivedMessage): void {
+    this.locks.set(message, {
+      renewAt: renewAt(message.lockedUntilUtc),
+      end: performance.now() + this.forMs,
+    })
+    this.timer ??= setInterval(() => this.look(), lookMs)
   }
-  let stopped = false
-  const renew = (): void => {
-    receiver.renewMessageLock(message).then(
-      lockedUntil => {
-        if (!stopped) renewAfter(pauseMs(lockedUntil))
-      },
+
+  release(message: ServiceBusReceivedMessage): void {
+    this.locks.delete(message)
+  }
+
+  private look(): void {
+    const now = performance.now()
+    for (const [message, lock] of this.locks) {
+      if (now >= lock.end) this.locks.delete(message)
+      else if (lock.renewAt !== undefined && now >= lock.renewAt) void this.renew(message, lock)
+    }
+    if (this.locks.size > 0) return
+    clearInterval(this.timer)
+    this.timer = undefined
+  }
+
+  private async renew(message: ServiceBusReceivedMessage, lock: Lock): Promise<void> {
+    lock.renewAt = undefined
+    try {
+      lock.renewAt = renewAt(await this.receiver.renewMessageLock(message))
+    } catch {
       // The lock is lost, or the broker is away: the settlement will tell.
-      () => {},
-    )
-  }
-  renewAfter(pauseMs(message.lockedUntilUtc))
-  return () => {
-    stopped = true
-    clearTimeout(timer)
+    }
   }
 }

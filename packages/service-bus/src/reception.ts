@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
-import { keepLocked } from './lock-keeper.js'
+import { LockKeeper } from './lock-keeper.js'
+import { Outstanding } from './outstanding.js'
 import { type Settlement, settle } from './settlement.js'
 
 export interface ReceptionOptions {
@@ -27,13 +28,17 @@ const lastAnswersMs = 5000
 
 /** Takes messages from one receiver until it is idle, its link is lost, or it is told to end. */
 export class Reception {
-  private readonly handling = new Set<Promise<void>>()
-  private readonly settling = new Set<Promise<void>>()
+  private readonly handling = new Outstanding()
+  private readonly settling = new Outstanding()
+  private readonly locks: LockKeeper | undefined
   private idle: NodeJS.Timeout | undefined
   private readonly gone = new AbortController()
   private end = (): void => {}
 
-  constructor(private readonly options: ReceptionOptions) {}
+  constructor(private readonly options: ReceptionOptions) {
+    const { receiver, renewForMs } = options
+    if (renewForMs !== undefined) this.locks = new LockKeeper(receiver, renewForMs)
+  }
 
   get inHand(): number {
     return this.handling.size
@@ -62,39 +67,42 @@ export class Reception {
     clearTimeout(this.idle)
     // A link that is lost cannot be closed in an orderly way, and the SDK may wait for it without end.
     await this.within(subscription.close())
-    while (this.handling.size > 0) await Promise.all(this.handling)
-    await this.within(Promise.all(this.settling))
+    await this.handling.none()
+    await this.within(this.settling.none())
     await this.within(receiver.close())
   }
 
-  private take(message: ServiceBusReceivedMessage): Promise<void> {
+  /** Its place is free for another message as soon as it is handled: that the broker hears of it takes its time. */
+  private async take(message: ServiceBusReceivedMessage): Promise<void> {
     clearTimeout(this.idle)
-    const taken = this.handle(message).finally(() => {
-      this.handling.delete(taken)
+    this.handling.begin()
+    this.locks?.keep(message)
+    try {
+      const settlement = await this.options.work(message)
+      void this.settle(message, settlement)
+    } finally {
+      this.locks?.release(message)
+      this.handling.end()
       if (this.handling.size === 0) this.watchIdle()
-    })
-    this.handling.add(taken)
-    return taken
+    }
+  }
+
+  private async settle(message: ServiceBusReceivedMessage, settlement: Settlement): Promise<void> {
+    this.settling.begin()
+    try {
+      await settle(this.options.receiver, message, settlement)
+      this.options.onSettled(message, settlement)
+    } catch (error) {
+      this.options.onLost(message, error)
+    } finally {
+      this.settling.end()
+    }
   }
 
   private watchIdle(): void {
     const { idleMs } = this.options
     clearTimeout(this.idle)
     if (idleMs !== undefined) this.idle = setTimeout(this.end, idleMs)
-  }
-
-  /** Its place is free for another message as soon as it is handled: that the broker hears of it takes its time. */
-  private async handle(message: ServiceBusReceivedMessage): Promise<void> {
-    const { receiver, work, renewForMs, onSettled, onLost } = this.options
-    const release = renewForMs === undefined ? undefined : keepLocked(receiver, message, renewForMs)
-    const settlement = await work(message).finally(release)
-    const settled = settle(receiver, message, settlement)
-      .then(
-        () => onSettled(message, settlement),
-        (error: unknown) => onLost(message, error),
-      )
-      .finally(() => this.settling.delete(settled))
-    this.settling.add(settled)
   }
 
   private failed(args: ProcessErrorArgs): void {
