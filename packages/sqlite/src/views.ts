@@ -64,9 +64,7 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
 
   const insert = (view: ViewName, writes: readonly DocumentWrite[]): void => {
     const rows = writes.flatMap(({ document, expected }) =>
-      expected === undefined
-        ? [[document._id, document.v, document.position, JSON.stringify(document)]]
-        : [],
+      expected === undefined ? [[document._id, document.v, document.position, JSON.stringify(document)]] : [],
     )
     for (let i = 0; i < rows.length; ) {
       const count = rows.length - i < insertedAtOnce ? 1 : insertedAtOnce

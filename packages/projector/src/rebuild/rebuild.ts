@@ -60,7 +60,8 @@ class Folding {
     const checkpoints = [...(await readCheckpoints(views, session.build, store.log.partitions)).values()]
     await checkLogIsAhead(store.log, checkpoints)
     const lane = {
-      memoryBytes: ((options.memoryMb ?? 256) * 1024 * 1024) / Math.min(lanesAtOnce(store), checkpoints.length),
+      memoryBytes:
+        ((options.memoryMb ?? 256) * 1024 * 1024) / Math.min(lanesAtOnce(store), checkpoints.length),
       eventsAtOnce: eventsAtOnce(options),
       resumed: session.resumed,
     }
