@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { analyticsLogger } from '@crawl-ledger/analytics'
+import { onSignal, processLogger } from '@crawl-ledger/process'
 import { explain, readSettings } from 'crawl-ledger'
 import { connectServiceBus, Publisher, publisherName } from 'crawl-ledger/service-bus'
 import { openStore } from 'crawl-ledger/store'
@@ -16,7 +16,7 @@ const main = async (): Promise<number> => {
   const { to, events, sessions, from } = options
   const settings = readSettings(process.env, options.overrides)
   const { serviceBusConnectionString: connectionString, serviceBusNamespace: namespace } = settings
-  const logger = analyticsLogger({
+  const logger = processLogger({
     service: 'publisher',
     level: settings.logLevel,
     secrets: [connectionString ?? '', settings.auditKey ?? ''],
@@ -45,11 +45,7 @@ const main = async (): Promise<number> => {
       logger,
       ...(events === undefined ? {} : { events }),
     })
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.once(signal, () => {
-        logger.info(`closing after ${signal}`)
-        void publisher.stop()
-      })
+    onSignal(logger, () => void publisher.stop())
     await publisher.finished
     return 0
   } finally {
