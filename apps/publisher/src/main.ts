@@ -21,10 +21,7 @@ const main = async (): Promise<number> => {
     level: settings.logLevel,
     secrets: [connectionString ?? '', settings.auditKey ?? ''],
   })
-  const bus = await connectServiceBus({
-    ...(connectionString === undefined ? {} : { connectionString }),
-    ...(namespace === undefined ? {} : { namespace }),
-  })
+  const bus = await connectServiceBus({ connectionString, namespace })
   const { store, name } = await openStore({
     store: settings.store,
     poolSize: settings.poolSize,
