@@ -8,7 +8,17 @@ const test = suite('architecture')
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** From the bottom up: each imports only what stands before it. Apps stand on top and never import each other. */
-const order = ['domain', 'log', 'sqlite', 'mongodb', 'projector', 'service-bus', 'crawl-ledger', 'analytics']
+const order = [
+  'domain',
+  'log',
+  'sqlite',
+  'mongodb',
+  'projector',
+  'service-bus',
+  'crawl-ledger',
+  'process',
+  'analytics',
+]
 
 /** What the pure core may use besides itself: two libraries, and hashing, which is a function. */
 const ofDomain = /^(fp-ts\/|io-ts$|node:crypto$|\.)/

@@ -1,41 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { childrenOf } from '@crawl-ledger/process/child'
 import { openLedger } from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
 const token = 'a-token-of-the-tests'
-const started: ChildProcess[] = []
+const children = childrenOf(new URL('./main.ts', import.meta.url))
 
-const run = (args: readonly string[], env: Record<string, string> = {}) => {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  started.push(child)
-  const said = { out: '', err: '' }
-  child.stdout.on('data', data => {
-    said.out += data
-  })
-  child.stderr.on('data', data => {
-    said.err += data
-  })
-  const ended = once(child, 'close').then(([code]) => ({ code, ...said }))
+const run = (args: readonly string[], env?: Record<string, string>) => {
+  const started = children.run(args, env)
+  const { child, said } = started
   const listening = new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', () => {
+    child.stdout?.on('data', () => {
       const address = /http:[^"]*?(?=\/analytics)/.exec(said.out)?.[0]
       if (address !== undefined) resolve(address)
     })
     child.once('exit', () => reject(new Error(`It ended: ${said.err}`)))
   })
   listening.catch(() => {})
-  return { child, ended, listening }
+  return { ...started, listening }
 }
 
 const test = suite('main')
@@ -44,7 +31,7 @@ test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'analytics-'))
 })
 test.after(async () => {
-  for (const child of started) child.kill('SIGKILL')
+  children.end()
   await rm(folder, { recursive: true, force: true })
 })
 

@@ -1,8 +1,7 @@
-import { analyticsLogger, analyticsServer, usableToken } from '@crawl-ledger/analytics'
+import { analyticsServer, usableToken } from '@crawl-ledger/analytics'
+import { listen, onSignal, processLogger } from '@crawl-ledger/process'
 import { explain, openLedger, readSettings } from 'crawl-ledger'
-import { listen } from './listen.js'
 import { help, readOptions } from './options.js'
-import { untilStopped } from './shutdown.js'
 
 const main = async (): Promise<void> => {
   const options = readOptions(process.argv.slice(2))
@@ -16,7 +15,7 @@ const main = async (): Promise<void> => {
     options.overrides,
   )
   const token = usableToken(analyticsToken)
-  const logger = analyticsLogger({ level: logLevel, secrets: [token, auditKey ?? ''] })
+  const logger = processLogger({ service: 'analytics', level: logLevel, secrets: [token, auditKey ?? ''] })
 
   const ledger = await openLedger({
     store,
@@ -27,11 +26,14 @@ const main = async (): Promise<void> => {
   })
   const app = analyticsServer({ ledger, token, logger })
 
-  await listen(app, options.host, port, ledger.store)
-  await untilStopped(logger, async () => {
-    await app.close()
-    await ledger.close()
-  })
+  await listen(
+    app,
+    { host: options.host, port },
+    address => `analytics of ${ledger.store} at ${address}/analytics`,
+  )
+  await new Promise<void>(resolve => onSignal(logger, resolve))
+  await app.close()
+  await ledger.close()
 }
 
 main().then(

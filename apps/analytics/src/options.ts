@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { ConfigurationError } from 'crawl-ledger'
+import { type CommandLine, readCommandLine } from '@crawl-ledger/process'
 
 export const help = `Answers analysts over HTTP from a ledger.
 
@@ -22,49 +21,9 @@ Ask it
 It ends with 0 after SIGTERM or Ctrl-C, and with 1 when it cannot start; DEBUG=1 shows where an error came from.
 `
 
-export interface Options {
-  readonly help: boolean
-  readonly host: string
-  /** Settings by the names that they have in the environment. */
-  readonly overrides: { readonly PORT?: string; readonly STORE?: string }
-}
-
-const known = {
-  help: { type: 'boolean', short: 'h' },
-  host: { type: 'string' },
-  port: { type: 'string' },
-  store: { type: 'string' },
-} as const
-
-/** Reads the command line. Throws a `ConfigurationError` that never repeats a value: it may be a secret. */
-export const readOptions = (args: readonly string[]): Options => {
-  const { values, tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true })
-
-  for (const token of tokens) {
-    if (token.kind === 'positional')
-      throw new ConfigurationError(
-        'command line',
-        'give settings as options such as --port 3003; --help lists them.',
-      )
-    if (token.kind === 'option-terminator') continue
-    if (token.name === 'token')
-      throw new ConfigurationError(
-        '--token',
-        'set ANALYTICS_TOKEN in the environment instead, since the list of processes shows options to everyone.',
-      )
-    if (!Object.hasOwn(known, token.name))
-      throw new ConfigurationError(token.rawName, 'there is no such option; --help lists them.')
-    if (token.name !== 'help' && !token.value)
-      throw new ConfigurationError(token.rawName, `needs a value; --help tells which.`)
-  }
-
-  const { host, port, store } = values
-  return {
-    help: values.help === true,
-    host: typeof host === 'string' ? host : '0.0.0.0',
-    overrides: {
-      ...(typeof port === 'string' ? { PORT: port } : {}),
-      ...(typeof store === 'string' ? { STORE: store } : {}),
-    },
-  }
-}
+/** Reads the command line. Throws a `ConfigurationError`. */
+export const readOptions = (args: readonly string[]): CommandLine =>
+  readCommandLine(args, {
+    settings: { port: 'PORT', store: 'STORE' },
+    secrets: { token: 'ANALYTICS_TOKEN' },
+  })

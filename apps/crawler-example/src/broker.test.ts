@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { childrenOf } from '@crawl-ledger/process/child'
 import { startTestBroker } from '@crawl-ledger/service-bus/test-broker'
 import { openLedger } from 'crawl-ledger'
 import { suite } from 'uvu'
@@ -12,6 +10,7 @@ import { png } from './media.test-kit.js'
 
 const test = suite('a crawler service behind a broker')
 const items = 5
+const children = childrenOf(new URL('./main.ts', import.meta.url))
 let folder = ''
 
 test.before(async () => {
@@ -19,7 +18,10 @@ test.before(async () => {
   await mkdir(join(folder, 'media'))
   for (let i = 1; i <= items; i += 1) await writeFile(join(folder, 'media', `${i}.png`), png(i, i))
 })
-test.after(() => rm(folder, { recursive: true, force: true }))
+test.after(async () => {
+  children.end()
+  await rm(folder, { recursive: true, force: true })
+})
 
 const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
   const deadline = performance.now() + 30_000
@@ -34,20 +36,10 @@ test('it crawls what a message asks for, and gives up one that asks for nothing'
   broker.queue('crawl', { sessions: true })
   const store = `sqlite:${join(folder, 'ledger.db')}`
   const ledger = await openLedger({ store, project: false })
-  const service = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', '--queue', 'crawl'], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    env: {
-      PATH: process.env.PATH,
-      STORE: store,
-      SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const { child, said, ended } = children.run(['--queue', 'crawl'], {
+    STORE: store,
+    SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
   })
-  let said = ''
-  service.stdout.on('data', data => {
-    said += data
-  })
-  const ended = once(service, 'close')
   try {
     const of = { type: 'new-batch', locationId: 'here' }
     broker.put('crawl', [
@@ -59,7 +51,7 @@ test('it crawls what a message asks for, and gives up one that asks for nothing'
       { body: { ...of, batchId: '' }, messageId: 'm2', sessionId: 'here' },
     ])
     await until('the batch to be completed', async () => {
-      assert.is(service.exitCode, null, said)
+      assert.is(child.exitCode, null, said.err)
       return (await ledger.workflows.get('here/b1'))?.status === 'completed'
     })
     await until('both to be settled', async () => {
@@ -69,13 +61,26 @@ test('it crawls what a message asks for, and gives up one that asks for nothing'
     const workflow = await ledger.workflows.get('here/b1')
     assert.equal([workflow?.mediaItems, workflow?.errorCount], [items, 0])
     assert.is(broker.messages('crawl/$deadletterqueue')[0]?.deadLetterReason, 'invalid')
-    service.kill('SIGTERM')
-    const [code] = await ended
-    assert.is(code, 0, said)
+    child.kill('SIGTERM')
+    const { code, out, err } = await ended
+    assert.is(code, 0, out + err)
   } finally {
-    service.kill('SIGKILL')
-    await ended
     await ledger.close()
+    await broker.close()
+  }
+})
+
+test('where there is no such queue, or no broker is named, it ends with 1 and a sentence', async () => {
+  const broker = await startTestBroker()
+  const run = (url: string) =>
+    children.run(['--queue', 'nowhere', '--store', 'memory:'], { SERVICE_BUS_CONNECTION_STRING: url }).ended
+  try {
+    const [missing, unnamed] = await Promise.all([run(broker.connectionString), run('')])
+    assert.is(missing.code, 1)
+    assert.match(missing.err, /has no entity nowhere/)
+    assert.is(unnamed.code, 1)
+    assert.match(unnamed.err, /Set either SERVICE_BUS_CONNECTION_STRING or SERVICE_BUS_NAMESPACE/)
+  } finally {
     await broker.close()
   }
 })

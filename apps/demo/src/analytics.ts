@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { analyticsLogger, analyticsServer } from '@crawl-ledger/analytics'
+import { analyticsServer } from '@crawl-ledger/analytics'
+import { processLogger } from '@crawl-ledger/process'
 import { ConfigurationError, type Ledger } from 'crawl-ledger'
 
 export interface Served {
@@ -11,7 +12,11 @@ export interface Served {
 /** Starts the analytics server on this machine only, with a token made for it. Port 0 takes a free one. */
 export const serveAnalytics = async (ledger: Ledger, port: number): Promise<Served> => {
   const token = randomBytes(18).toString('base64url')
-  const server = analyticsServer({ ledger, token, logger: analyticsLogger({ level: 'silent' }) })
+  const server = analyticsServer({
+    ledger,
+    token,
+    logger: processLogger({ service: 'analytics', level: 'silent' }),
+  })
   const url = await server.listen({ port, host: '127.0.0.1' }).catch(async (error: unknown) => {
     await server.close()
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')

@@ -21,10 +21,7 @@ const brokerOf = async ({
   serviceBusNamespace: namespace,
 }: Place): Promise<{ bus: Bus; close: () => Promise<void> }> => {
   if (connectionString !== undefined || namespace !== undefined) {
-    const bus = await connectServiceBus({
-      ...(connectionString === undefined ? {} : { connectionString }),
-      ...(namespace === undefined ? {} : { namespace }),
-    })
+    const bus = await connectServiceBus({ connectionString, namespace })
     return { bus, close: () => bus.close() }
   }
   const broker = await startTestBroker()

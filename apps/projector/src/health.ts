@@ -1,5 +1,5 @@
-import { within } from '@crawl-ledger/analytics'
 import type { Store } from '@crawl-ledger/log'
+import { within } from '@crawl-ledger/process'
 import type { ProjectionStatus } from '@crawl-ledger/projector'
 import { sums } from './standing.js'
 import type { WorkerState } from './worker.js'

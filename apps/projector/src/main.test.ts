@@ -1,32 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { childrenOf } from '@crawl-ledger/process/child'
 import { openStore } from 'crawl-ledger/store'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { behind, makeOutdated, record, until } from './worker.test-kit.js'
 
-const started: ChildProcess[] = []
+const children = childrenOf(new URL('./main.ts', import.meta.url))
 
-const run = (args: readonly string[], env: Record<string, string> = {}) => {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  started.push(child)
-  const said = { out: '', err: '' }
-  child.stdout.on('data', data => {
-    said.out += data
-  })
-  child.stderr.on('data', data => {
-    said.err += data
-  })
-  const ended = once(child, 'close').then(([code]) => ({ code, ...said }))
+const run = (args: readonly string[], env?: Record<string, string>) => {
+  const started = children.run(args, env)
+  const { child, said } = started
   const address = async (): Promise<string> => {
     const find = () => /http:[^"]*?(?=\/health)/.exec(said.out)?.[0]
     await until(() => find() !== undefined || child.exitCode !== null, 20_000)
@@ -34,7 +21,7 @@ const run = (args: readonly string[], env: Record<string, string> = {}) => {
     if (found === undefined) throw new Error(`it ended: ${said.err}`)
     return found
   }
-  return { child, ended, address, said }
+  return { ...started, address }
 }
 
 const test = suite('main')
@@ -46,7 +33,7 @@ test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'projector-'))
 })
 test.after(async () => {
-  for (const child of started) child.kill('SIGKILL')
+  children.end()
   await rm(folder, { recursive: true, force: true })
 })
 

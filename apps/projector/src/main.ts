@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { analyticsLogger, loggedError, scrubber } from '@crawl-ledger/analytics'
+import { listen, loggedError, onSignal, processLogger, scrubber } from '@crawl-ledger/process'
 import { explain, readSettings } from 'crawl-ledger'
 import { openStore } from 'crawl-ledger/store'
 import { Registry } from 'prom-client'
 import { healthCheck } from './health.js'
-import { listen } from './listen.js'
 import { prometheusMeter } from './meter.js'
 import { metricsText } from './metrics.js'
 import { help, readOptions, withOwnPort } from './options.js'
 import { projectorServer } from './server.js'
-import { onSignal } from './shutdown.js'
 import { sparing } from './sparing.js'
 import { standing as makeStanding } from './standing.js'
 import { Trouble } from './trouble.js'
@@ -26,7 +24,7 @@ const main = async (): Promise<number> => {
 
   const settings = readSettings(process.env, withOwnPort(options, process.env))
   const { auditKey, partitions, leaseMs, rebuild } = settings
-  const logger = analyticsLogger({
+  const logger = processLogger({
     service: 'projector',
     level: settings.logLevel,
     secrets: [auditKey ?? ''],
@@ -71,7 +69,11 @@ const main = async (): Promise<number> => {
   })
 
   try {
-    await listen(server, options.host, settings.port)
+    await listen(
+      server,
+      { host: options.host, port: settings.port },
+      address => `health at ${address}/health`,
+    )
     logger.info(
       { worker: name, store: storeName, partitions: store.log.partitions, leaseMs, rebuild },
       'started',

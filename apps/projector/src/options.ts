@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { ConfigurationError, type SettingName } from 'crawl-ledger'
+import { type CommandLine, readCommandLine } from '@crawl-ledger/process'
 
 export const help = `Folds the log into its views. Start as many of these workers as you like: they share the partitions evenly, and when
 one ends or dies the others go on with its part.
@@ -31,13 +30,6 @@ at once. It ends with 1 when it cannot start or cannot go on, and its log says w
 the start came from.
 `
 
-export interface Options {
-  readonly help: boolean
-  readonly host: string
-  /** Settings by the names that they have in the environment. */
-  readonly overrides: { readonly [N in SettingName]?: string }
-}
-
 const settings = {
   store: 'STORE',
   partitions: 'PARTITIONS',
@@ -46,51 +38,16 @@ const settings = {
   rebuild: 'REBUILD',
   port: 'PORT',
   'log-level': 'LOG_LEVEL',
-} as const satisfies Record<string, SettingName>
+} as const
 
-const known: Readonly<Record<string, { type: 'boolean' | 'string'; short?: string }>> = {
-  help: { type: 'boolean', short: 'h' },
-  host: { type: 'string' },
-  ...Object.fromEntries(Object.keys(settings).map(name => [name, { type: 'string' as const }])),
-}
-
-/** Reads the command line. Throws a `ConfigurationError` that never repeats a value: it may be a secret. */
-export const readOptions = (args: readonly string[]): Options => {
-  const { values, tokens } = parseArgs({ args: [...args], options: known, strict: false, tokens: true })
-
-  for (const token of tokens) {
-    if (token.kind === 'positional')
-      throw new ConfigurationError(
-        'command line',
-        'give settings as options such as --port 3004; --help lists them.',
-      )
-    if (token.kind === 'option-terminator') continue
-    if (token.name === 'audit-key')
-      throw new ConfigurationError(
-        '--audit-key',
-        'set AUDIT_KEY in the environment instead, since the list of processes shows options to everyone.',
-      )
-    if (!Object.hasOwn(known, token.name))
-      throw new ConfigurationError(token.rawName, 'there is no such option; --help lists them.')
-    if (token.name !== 'help' && !token.value)
-      throw new ConfigurationError(token.rawName, 'needs a value; --help tells which.')
-  }
-
-  const given = Object.entries(settings).flatMap(([option, name]) => {
-    const value = values[option]
-    return typeof value === 'string' ? [[name, value] as const] : []
-  })
-  return {
-    help: values.help === true,
-    host: typeof values.host === 'string' ? values.host : '0.0.0.0',
-    overrides: Object.fromEntries(given),
-  }
-}
+/** Reads the command line. Throws a `ConfigurationError`. */
+export const readOptions = (args: readonly string[]): CommandLine =>
+  readCommandLine(args, { settings, secrets: { 'audit-key': 'AUDIT_KEY' } })
 
 const defaultPort = '3004'
 
 /** The overrides with this app's own default port, which is not the analytics server's. */
 export const withOwnPort = (
-  { overrides }: Pick<Options, 'overrides'>,
+  { overrides }: Pick<CommandLine, 'overrides'>,
   env: NodeJS.ProcessEnv,
-): Options['overrides'] => ({ ...overrides, PORT: overrides.PORT ?? (env.PORT || defaultPort) })
+): CommandLine['overrides'] => ({ ...overrides, PORT: overrides.PORT ?? (env.PORT || defaultPort) })

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { analyticsLogger } from '@crawl-ledger/analytics'
 import { crawl } from '@crawl-ledger/domain'
 import type { Checkpoint, Store } from '@crawl-ledger/log'
+import { processLogger } from '@crawl-ledger/process'
 import { type ProjectionStatus, projectionStatus, readCheckpoints } from '@crawl-ledger/projector'
 import { openStore } from 'crawl-ledger/store'
 import { Registry } from 'prom-client'
@@ -40,7 +40,7 @@ const serverOf = (
   changes: { store?: Partial<Store>; state?: WorkerState; ask?: () => Promise<ProjectionStatus> } = {},
 ) => {
   const said: string[] = []
-  const logger = analyticsLogger({
+  const logger = processLogger({
     service: 'projector',
     destination: {
       write: line => {

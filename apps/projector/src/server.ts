@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { loggedError, scrubber } from '@crawl-ledger/analytics'
+import { loggedError, scrubber } from '@crawl-ledger/process'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import type { Health } from './health.js'
 

@@ -1,6 +1,6 @@
-import { within } from '@crawl-ledger/analytics'
 import { crawl } from '@crawl-ledger/domain'
 import type { Store } from '@crawl-ledger/log'
+import { within } from '@crawl-ledger/process'
 import { type ProjectionStatus, projectionStatus } from '@crawl-ledger/projector'
 
 export interface StandingOptions {

@@ -1,42 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { childrenOf } from '@crawl-ledger/process/child'
 import { startTestBroker, type TestBroker } from '@crawl-ledger/service-bus/test-broker'
 import { openLedger } from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
 const test = suite('the publisher as a process')
-const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+const children = childrenOf(new URL('./main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'publisher-'))
 const store = `sqlite:${join(folder, 'ledger.db')}`
-const started: ChildProcess[] = []
 let broker: TestBroker
 
-const run = (args: readonly string[], env: Record<string, string> = {}) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    env: {
-      PATH: process.env.PATH,
-      STORE: store,
-      SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+const run = (args: readonly string[], env: Record<string, string> = {}) =>
+  children.run(args, {
+    STORE: store,
+    SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
+    ...env,
   })
-  started.push(child)
-  const said = { out: '', err: '' }
-  child.stdout.on('data', data => {
-    said.out += data
-  })
-  child.stderr.on('data', data => {
-    said.err += data
-  })
-  const ended = once(child, 'close').then(([code]) => ({ code, ...said }))
-  return { child, ended }
-}
 
 test.before(async () => {
   broker = await startTestBroker()
@@ -50,7 +32,7 @@ test.before(async () => {
 })
 
 test.after(async () => {
-  for (const child of started) child.kill('SIGKILL')
+  children.end()
   await broker.close()
   rmSync(folder, { recursive: true, force: true })
 })

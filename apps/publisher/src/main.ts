@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { analyticsLogger } from '@crawl-ledger/analytics'
+import { onSignal, processLogger } from '@crawl-ledger/process'
 import { explain, readSettings } from 'crawl-ledger'
 import { connectServiceBus, Publisher, publisherName } from 'crawl-ledger/service-bus'
 import { openStore } from 'crawl-ledger/store'
@@ -16,15 +16,12 @@ const main = async (): Promise<number> => {
   const { to, events, sessions, from } = options
   const settings = readSettings(process.env, options.overrides)
   const { serviceBusConnectionString: connectionString, serviceBusNamespace: namespace } = settings
-  const logger = analyticsLogger({
+  const logger = processLogger({
     service: 'publisher',
     level: settings.logLevel,
     secrets: [connectionString ?? '', settings.auditKey ?? ''],
   })
-  const bus = await connectServiceBus({
-    ...(connectionString === undefined ? {} : { connectionString }),
-    ...(namespace === undefined ? {} : { namespace }),
-  })
+  const bus = await connectServiceBus({ connectionString, namespace })
   const { store, name } = await openStore({
     store: settings.store,
     poolSize: settings.poolSize,
@@ -45,11 +42,7 @@ const main = async (): Promise<number> => {
       logger,
       ...(events === undefined ? {} : { events }),
     })
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.once(signal, () => {
-        logger.info(`closing after ${signal}`)
-        void publisher.stop()
-      })
+    onSignal(logger, () => void publisher.stop())
     await publisher.finished
     return 0
   } finally {

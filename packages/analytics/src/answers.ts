@@ -1,8 +1,7 @@
+import { loggedError, TimedOut } from '@crawl-ledger/process'
 import { StoreError } from 'crawl-ledger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Failure, failureBody } from './failure.js'
-import { loggedError } from './secrets.js'
-import { TimedOut } from './within.js'
 
 /** What every answer carries: figures are of this moment and of this caller only. */
 export const commonHeaders = {

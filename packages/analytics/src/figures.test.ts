@@ -1,8 +1,8 @@
+import { TimedOut } from '@crawl-ledger/process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fakeLedger, never } from './fake-ledger.js'
 import { readFigures } from './figures.js'
-import { TimedOut } from './within.js'
 
 test('does not wait for ever for a store that hangs', async () => {
   try {

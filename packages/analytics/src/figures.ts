@@ -1,6 +1,6 @@
+import { within } from '@crawl-ledger/process'
 import type { Analytics, Ledger } from 'crawl-ledger'
 import { Failure } from './failure.js'
-import { within } from './within.js'
 
 /** What the route answers: these fields and no others, whatever the ledger counts besides. */
 export type Figures = Pick<

@@ -1,15 +1,17 @@
+import { processLogger } from '@crawl-ledger/process'
 import type { LedgerSpool, SpoolStatus } from 'crawl-ledger'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Away, fakeLedger, never } from './fake-ledger.js'
 import { healthCheck } from './health.js'
-import { analyticsLogger } from './logger.js'
 import { analyticsServer } from './server.js'
 
 const ask = (ledger = fakeLedger()) =>
-  analyticsServer({ ledger, token: 'secret-token', logger: analyticsLogger({ level: 'silent' }) }).inject(
-    '/health',
-  )
+  analyticsServer({
+    ledger,
+    token: 'secret-token',
+    logger: processLogger({ service: 'analytics', level: 'silent' }),
+  }).inject('/health')
 
 test('tells without a token that all is well', async () => {
   const answer = await ask()

@@ -1,5 +1,5 @@
+import { within } from '@crawl-ledger/process'
 import type { Ledger, SpoolState, SpoolStatus } from 'crawl-ledger'
-import { within } from './within.js'
 
 export interface Health {
   /**

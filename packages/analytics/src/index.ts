@@ -1,7 +1,4 @@
 export type { Figures } from './figures.js'
 export type { Health } from './health.js'
-export { analyticsLogger, type LoggerOptions } from './logger.js'
-export { loggedError, scrubber } from './secrets.js'
 export { type AnalyticsOptions, analyticsServer } from './server.js'
 export { usableToken } from './token.js'
-export { within } from './within.js'

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { processLogger } from '@crawl-ledger/process'
 import { pino } from 'pino'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Away, fakeLedger } from './fake-ledger.js'
-import { analyticsLogger } from './logger.js'
 import { analyticsServer } from './server.js'
 
 const token = 'tok-3f9a77c1'
@@ -25,7 +25,7 @@ const broken = (error: Error) =>
 
 const loggers = {
   'its own logger': (destination: { write: (line: string) => unknown }) =>
-    analyticsLogger({ level: 'trace', secrets: [token], destination }),
+    processLogger({ service: 'analytics', level: 'trace', secrets: [token], destination }),
   'a plain pino': (destination: { write: (line: string) => unknown }) =>
     pino({ level: 'trace' }, destination),
 }
@@ -81,7 +81,7 @@ for (const [name, logger] of Object.entries(loggers))
 
 test('its own logger hides a header that somebody logs after all', () => {
   const { lines, destination } = capture()
-  const logger = analyticsLogger({ secrets: [token], destination })
+  const logger = processLogger({ service: 'analytics', secrets: [token], destination })
   logger.info({ req: { headers: { authorization: 'Bearer another' } }, url }, `given ${token}`)
   assert.not.match(lines.join(''), /another|pa55|tok-/)
 })
@@ -91,7 +91,7 @@ test('the message of a 500 leads to its line in the log', async () => {
   const app = analyticsServer({
     ledger: fakeLedger({ analytics: () => Promise.reject(new Error('bug')) }),
     token,
-    logger: analyticsLogger({ destination }),
+    logger: processLogger({ service: 'analytics', destination }),
   })
   const answer = await app.inject({ url: '/analytics?locationId=x', headers: allowed })
   const logged = lines.map(line => JSON.parse(line)).find(line => line.error?.message === 'bug')

@@ -1,12 +1,12 @@
+import { processLogger } from '@crawl-ledger/process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Away, type FakeLedger, fakeLedger } from './fake-ledger.js'
-import { analyticsLogger } from './logger.js'
 import { analyticsServer } from './server.js'
 
 const token = 'a-token-of-the-tests'
 const allowed = { authorization: `Bearer ${token}` }
-const quiet = () => analyticsLogger({ level: 'silent' })
+const quiet = () => processLogger({ service: 'analytics', level: 'silent' })
 const server = (ledger: Partial<FakeLedger> = {}) =>
   analyticsServer({ ledger: fakeLedger(ledger), token, logger: quiet() })
 

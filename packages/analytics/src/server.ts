@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { loggedError, processLogger, scrubber } from '@crawl-ledger/process'
 import type { Ledger } from 'crawl-ledger'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { answerFailure, commonHeaders } from './answers.js'
@@ -6,9 +7,7 @@ import { answerClientError } from './client-error.js'
 import { Failure } from './failure.js'
 import { askedLocation, readFigures } from './figures.js'
 import { healthCheck } from './health.js'
-import { analyticsLogger } from './logger.js'
 import { logRequests } from './request-log.js'
-import { loggedError, scrubber } from './secrets.js'
 import { bearerCheck, usableToken } from './token.js'
 
 export interface AnalyticsOptions {
@@ -16,7 +15,7 @@ export interface AnalyticsOptions {
   readonly ledger: Pick<Ledger, 'store' | 'analytics' | 'ping' | 'spool'>
   /** What a caller of `/analytics` must send as `Authorization: Bearer TOKEN`. */
   readonly token: string | undefined
-  /** By default `analyticsLogger()`: structured, to the standard output. */
+  /** By default `processLogger`: structured, to the standard output. */
   readonly logger?: FastifyBaseLogger
 }
 
@@ -30,7 +29,7 @@ export const analyticsServer = (options: AnalyticsOptions): FastifyInstance => {
   const isAllowed = bearerCheck(token)
   const scrub = scrubber([token])
   const fail = answerFailure(scrub)
-  const loggerInstance = options.logger ?? analyticsLogger({ secrets: [token] })
+  const loggerInstance = options.logger ?? processLogger({ service: 'analytics', secrets: [token] })
 
   const app: FastifyInstance = fastify({
     loggerInstance,

@@ -1,4 +1,5 @@
 import type { Store } from '@crawl-ledger/log'
+import { mongoPlaceOf } from './mongo-url.js'
 import type { LedgerOptions } from './open-ledger.js'
 import { readSettings, type Settings } from './settings.js'
 
@@ -15,9 +16,6 @@ export interface StorePlace {
 export interface OpenedStore extends Omit<StorePlace, 'open'> {
   readonly store: Store
 }
-
-/** The hosts and the database of a `mongodb:` URL, which may name several hosts and so is no WHATWG URL. */
-const mongoUrl = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)(?:\/([^?]*))?/
 
 const text = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : String(value)
@@ -51,15 +49,13 @@ export const placeOf = (options: LedgerOptions): StorePlace => {
     ...(partitions === undefined ? {} : { partitions }),
     ...(options.auditKey === undefined ? {} : { auditKey: options.auditKey }),
   }
-  const mongo = mongoUrl.exec(url)
-  if (mongo !== null) {
-    const [, hosts, path] = mongo
-    const chosen = path === undefined || path === '' ? database : decodeURIComponent(path)
+  const mongo = mongoPlaceOf(url, database)
+  if (mongo !== undefined) {
     const open = async (): Promise<Store> => {
       const { openMongo } = await import('@crawl-ledger/mongodb')
-      return openMongo(url, chosen, { ...common, poolSize })
+      return openMongo(url, mongo.database, { ...common, poolSize })
     }
-    return { name: `mongodb://${hosts}/${chosen}`, shared: true, open }
+    return { name: `mongodb://${mongo.hosts}/${mongo.database}`, shared: true, open }
   }
   const path = url === 'memory:' ? ':memory:' : url.slice('sqlite:'.length)
   const open = async (): Promise<Store> => {

@@ -3,6 +3,7 @@ import { MongoBulkWriteError, MongoNetworkError } from 'mongodb'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Connection, connect } from './connection.js'
+import { draft, heads } from './heads.test-kit.js'
 import { mongoLog } from './log.js'
 import { mongoViews } from './views.js'
 
@@ -16,27 +17,20 @@ const endedSocket = Object.assign(new Error('This socket has been ended by the o
   code: 'EPIPE',
 })
 
-const draft = {
-  partition: 0,
-  stream: 'l/b',
-  version: 1,
-  messages: [],
-  events: [],
-  server: 's',
-  prev: '',
-  after: 0,
-  notBefore: '',
-}
-
 /** Collections that reserve, and whose every write of many fails. */
 const failing = (error: Error): Connection => {
   const fail = async () => {
     throw error
   }
   const many = { insertMany: fail, bulkWrite: fail }
-  const heads = { findOneAndUpdate: async () => ({ next: { 0: 1 }, at: new Date() }) }
   const connection = connect('mongodb://127.0.0.1:1', 'nowhere')
-  return { ...connection, events: many, checkpoints: many, heads, view: () => many } as unknown as Connection
+  return {
+    ...connection,
+    events: many,
+    checkpoints: many,
+    heads: heads(),
+    view: () => many,
+  } as unknown as Connection
 }
 
 for (const [name, error] of [

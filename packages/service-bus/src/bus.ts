@@ -3,9 +3,9 @@ import { BusUnusable } from './errors.js'
 
 export interface BusOptions {
   /** `Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…`. Either this or `namespace`. */
-  readonly connectionString?: string
+  readonly connectionString?: string | undefined
   /** `NAME.servicebus.windows.net`, or `NAME` alone: signs in with `DefaultAzureCredential`. */
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   /**
    * How long one attempt at an operation may take, in milliseconds: 100 to 600,000, default 5,000. So long `close` may
    * take, too, for the SDK's question for the next session cannot be broken off.

@@ -197,6 +197,34 @@ for (const sessions of [false, true]) {
   })
 }
 
+test('to stop gives back what the store does not take any more', async () => {
+  const { broker, consume } = await fresh()
+  let calls = 0
+  let answer = (): void => {}
+  const answered = new Promise<void>(resolve => {
+    answer = resolve
+  })
+  const consumer = consume({
+    handle: async () => {
+      calls += 1
+      await answered
+      if (calls > 100) throw new Error('asked again and again')
+      return { outcome: 'unavailable' }
+    },
+    ping: async () => {
+      throw new Error('away')
+    },
+  })
+  broker.put('crawl', many(1))
+  await until('it to be taken', () => calls === 1)
+  const stopped = consumer.stop()
+  answer()
+  await stopped
+  assert.ok(calls < 100, `asked ${calls} times`)
+  assert.ok(broker.counts('crawl').abandoned >= 1)
+  assert.is(consumer.now.state, 'stopped')
+})
+
 test('the broker is asked whether there are sessions', async () => {
   const { broker, consume } = await fresh({ sessions: true })
   broker.queue('plain')

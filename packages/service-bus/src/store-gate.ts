@@ -24,8 +24,10 @@ export class StoreGate {
     this.onChange(true)
   }
 
-  /** Resolves when it is open, or at the end: whether it is open then. */
+  /** Resolves when it is open, or at the end: whether it is open then. After the end it never is. */
   async opened(until: AbortSignal): Promise<boolean> {
+    // It is not shut any more then, nor is anybody asked whether the store is there.
+    if (this.halt.aborted) return false
     const opening = this.opening
     if (opening === undefined) return true
     if (until.aborted) return false

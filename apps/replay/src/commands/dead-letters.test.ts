@@ -1,30 +1,18 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { childrenOf } from '@crawl-ledger/process/child'
 import { startTestBroker, type TestBroker } from '@crawl-ledger/service-bus/test-broker'
 import { connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
 const test = suite('crawl-replay dead-letters')
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const children = childrenOf(new URL('../main.ts', import.meta.url))
 let broker: TestBroker
 
 // The broker is in this process, which must go on meanwhile.
 const run = async (...args: readonly string[]) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'dead-letters', ...args], {
-    env: { PATH: process.env.PATH, SERVICE_BUS_CONNECTION_STRING: broker.connectionString },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const said = { stdout: '', stderr: '' }
-  child.stdout.on('data', data => {
-    said.stdout += data
-  })
-  child.stderr.on('data', data => {
-    said.stderr += data
-  })
-  const [status] = await once(child, 'close')
-  return { status, ...said }
+  const env = { SERVICE_BUS_CONNECTION_STRING: broker.connectionString }
+  const { code, out, err } = await children.run(['dead-letters', ...args], env).ended
+  return { status: code, stdout: out, stderr: err }
 }
 
 test.before(async () => {
@@ -46,7 +34,10 @@ test.before(async () => {
   await bus.close()
 })
 
-test.after(() => broker.close())
+test.after(() => {
+  children.end()
+  return broker.close()
+})
 
 test('are listed, sent again by number, and then all', async () => {
   const [listed, asJson, none] = await Promise.all([

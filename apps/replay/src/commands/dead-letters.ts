@@ -28,10 +28,7 @@ const withBus = async <A>(use: (bus: Bus) => Promise<A>): Promise<A> => {
   const { serviceBusConnectionString: connectionString, serviceBusNamespace: namespace } = readSettings(
     process.env,
   )
-  const bus = await connectServiceBus({
-    ...(connectionString === undefined ? {} : { connectionString }),
-    ...(namespace === undefined ? {} : { namespace }),
-  })
+  const bus = await connectServiceBus({ connectionString, namespace })
   try {
     return await use(bus)
   } finally {

@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Writer } from '@crawl-ledger/log'
 import { ConfigurationError } from '../errors.js'
+import { mongoPlaceOf } from '../mongo-url.js'
 import type { LedgerOptions } from '../open-ledger.js'
 import { openStore } from '../open-store.js'
 import { readSettings } from '../settings.js'
 import { type ImportResult, importCollections, importing } from './import-collections.js'
-
-/** The hosts and the database of a `mongodb:` URL, which may name several hosts and so is no WHATWG URL. */
-const mongoUrl = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)(?:\/([^?]*))?/
 
 interface Place {
   readonly hosts: readonly string[]
@@ -16,12 +14,12 @@ interface Place {
 }
 
 const placeOf = (url: string, database: string): Place | undefined => {
-  const [found, hosts = '', path = ''] = mongoUrl.exec(url) ?? []
+  const found = mongoPlaceOf(url, database)
   if (found === undefined) return undefined
-  return {
-    hosts: hosts.split(',').map(host => (host.includes(':') ? host : `${host}:27017`).toLowerCase()),
-    database: path === '' ? database : decodeURIComponent(path),
-  }
+  const hosts = found.hosts
+    .split(',')
+    .map(host => (host.includes(':') ? host : `${host}:27017`).toLowerCase())
+  return { hosts, database: found.database }
 }
 
 /** Whether two URLs name one database, as far as their texts tell: one host in common is enough. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Rejection } from '@crawl-ledger/domain'
 import { type Incoming, partitionOf, type Receipt, type Writer } from '@crawl-ledger/log'
 import * as E from 'fp-ts/lib/Either.js'
 import type { StoreWatch } from '../away/store-watch.js'
 import { type Intake, written } from '../intake.js'
+import { type Drained, outcomeOf } from './drained.js'
 import { type Arrival, inOrder, kept, Lanes, locationIn, unkept } from './queue.js'
 import type { SpoolReporter, SpoolState } from './reporter.js'
 import type { Settled, SpooledMessage, SpoolFile } from './spool-file.js'
@@ -25,11 +25,6 @@ const bytesAtOnce = 8 * 1024 * 1024
 
 const firstPauseMs = 50
 const longestPauseMs = 5000
-
-type Drained =
-  | { readonly tag: 'done' }
-  | { readonly tag: 'refused'; readonly rejection: Rejection }
-  | { readonly tag: 'stays'; readonly error?: unknown }
 
 const nothing: Settled = { done: [], refused: [] }
 
@@ -246,26 +241,16 @@ export class Spool {
     this.letPass()
     const batch = file.first(messagesAtOnce, bytesAtOnce)
     const drained = await Promise.all(batch.map(row => this.write(row)))
-    const settled: { done: number[]; refused: Settled['refused'][number][] } = { done: [], refused: [] }
-    const at = new Date().toISOString()
-    let failure: unknown
-    batch.forEach(({ seq }, i) => {
-      const one = drained[i] as Drained
-      if (one.tag === 'done') settled.done.push(seq)
-      else if (one.tag === 'refused') settled.refused.push({ seq, at, rejection: one.rejection })
-      else failure ??= one.error
-    })
+    const { settled, gone, failure } = outcomeOf(batch, drained, new Date().toISOString())
     if (failure !== undefined) reporter.stuck(failure)
-    const gone = new Set([...settled.done, ...settled.refused.map(({ seq }) => seq)])
     // Fewer come in than go out, or a busy service would never see the end of its spool.
-    if (!this.keep(this.waiting.splice(0, Math.floor(gone.size / 2)), settled)) return false
-    for (const { seq, locationId } of batch)
-      if (gone.has(seq)) this.rows.add(partitionOf(locationId, this.partitions), -1)
-    reporter.took(gone.size)
+    if (!this.keep(this.waiting.splice(0, Math.floor(gone.length / 2)), settled)) return false
+    for (const { locationId } of gone) this.rows.add(partitionOf(locationId, this.partitions), -1)
+    reporter.took(gone.length)
     reporter.refused(settled.refused)
     this.letPass()
     this.tell()
-    return gone.size > 0 || batch.length === 0
+    return gone.length > 0 || batch.length === 0
   }
 
   private async write(row: SpooledMessage): Promise<Drained> {

@@ -2,8 +2,8 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import { lineScrubber } from './secrets.js'
 
 export interface LoggerOptions {
-  /** Which service each line names; by default `analytics`. */
-  readonly service?: string
+  /** Which service each line names. */
+  readonly service: string
   /** By default `info`. */
   readonly level?: string
   /** Texts that must never reach a log, such as the token. */
@@ -13,12 +13,7 @@ export interface LoggerOptions {
 }
 
 /** A structured log: one JSON object a line, without tokens, passwords and connection strings. */
-export const analyticsLogger = ({
-  service = 'analytics',
-  level = 'info',
-  secrets,
-  destination,
-}: LoggerOptions = {}): Logger => {
+export const processLogger = ({ service, level = 'info', secrets, destination }: LoggerOptions): Logger => {
   const options = {
     level,
     base: { service },

@@ -13,8 +13,8 @@ export interface Shutdown {
 
 /**
  * Calls `stop` on the first SIGTERM or SIGINT. Who asks twice does not want to wait, and what hangs is left behind:
- * the leases run out by themselves, and a batch that is broken off is folded again by the next worker. So it is a good
- * end, also where a store does not answer.
+ * leases run out by themselves, and what is broken off is done again by the next process. So it is a good end, also
+ * where a store does not answer.
  */
 export const onSignal = (
   log: Log,

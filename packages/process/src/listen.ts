@@ -1,5 +1,4 @@
 import { ConfigurationError } from 'crawl-ledger'
-import type { FastifyInstance } from 'fastify'
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE:
@@ -7,10 +6,28 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'is not open to this user; choose one above 1023 with PORT or --port.',
 }
 
-/** Starts to listen. What an operator can mend is rejected as a `ConfigurationError`. */
-export const listen = async (app: FastifyInstance, host: string, port: number): Promise<void> => {
+/** The part of a server that is used; fastify's fits. */
+export interface Server {
+  listen(options: {
+    readonly host: string
+    readonly port: number
+    readonly listenTextResolver: (address: string) => string
+  }): Promise<string>
+}
+
+/**
+ * Starts to listen.
+ *
+ * @param tell what the log says of it
+ * @throws ConfigurationError of what an operator can mend
+ */
+export const listen = async (
+  app: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  tell: (address: string) => string,
+): Promise<void> => {
   try {
-    await app.listen({ host, port, listenTextResolver: address => `health at ${address}/health` })
+    await app.listen({ host, port, listenTextResolver: tell })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const reason = reasons[code]

@@ -1,0 +1,19 @@
+const form = /^mongodb(?:\+srv)?:\/\/(?:[^@/]*@)?([^/?]+)(?:\/([^?]*))?/
+
+export interface MongoPlace {
+  /** As they are written, with commas between them. */
+  readonly hosts: string
+  readonly database: string
+}
+
+/**
+ * Where a MongoDB URL leads; undefined for another one. It may name several hosts, and so is no WHATWG URL.
+ *
+ * @param database the one where the URL names none
+ */
+export const mongoPlaceOf = (url: string, database: string): MongoPlace | undefined => {
+  const [found, hosts = '', path = ''] = form.exec(url) ?? []
+  return found === undefined
+    ? undefined
+    : { hosts, database: path === '' ? database : decodeURIComponent(path) }
+}

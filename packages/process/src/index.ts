@@ -1,0 +1,6 @@
+export { type CommandLine, readCommandLine } from './command-line.js'
+export { listen } from './listen.js'
+export { type LoggerOptions, processLogger } from './logger.js'
+export { loggedError, scrubber } from './secrets.js'
+export { onSignal } from './shutdown.js'
+export { TimedOut, within } from './within.js'
