@@ -64,7 +64,10 @@ const consuming = async (bus: Bus, queue: string, total: number, store: string):
   const { handle, ping } = ledger
   const start = performance.now()
   const consumer = startConsumer({ bus, from: { queue }, sessions: false, atOnce, handle, ping })
-  while (consumer.now.counts.completed < total) await new Promise(resolve => setTimeout(resolve, 2))
+  while (consumer.now.counts.completed < total) {
+    if (consumer.now.state === 'failed') await consumer.finished
+    await new Promise(resolve => setTimeout(resolve, 2))
+  }
   const time = (performance.now() - start) / 1000
   await consumer.stop()
   await ledger.close()

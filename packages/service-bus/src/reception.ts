@@ -32,6 +32,7 @@ export class Reception {
   private readonly settling = new Outstanding()
   private readonly locks: LockKeeper | undefined
   private idle: NodeJS.Timeout | undefined
+  private isEnding = false
   private readonly gone = new AbortController()
   private end = (): void => {}
 
@@ -62,6 +63,7 @@ export class Reception {
     this.watchIdle()
     const turn = turnMs === undefined ? undefined : setTimeout(this.end, turnMs)
     await ended
+    this.isEnding = true
     clearTimeout(turn)
     halt.removeEventListener('abort', this.end)
     clearTimeout(this.idle)
@@ -102,7 +104,7 @@ export class Reception {
   private watchIdle(): void {
     const { idleMs } = this.options
     clearTimeout(this.idle)
-    if (idleMs !== undefined) this.idle = setTimeout(this.end, idleMs)
+    if (idleMs !== undefined && !this.isEnding) this.idle = setTimeout(this.end, idleMs)
   }
 
   private failed(args: ProcessErrorArgs): void {
