@@ -80,4 +80,31 @@ test('it crawls what a message asks for, and gives up one that asks for nothing'
   }
 })
 
+test('without its queue it ends with 1, and says why', async () => {
+  const broker = await startTestBroker()
+  const service = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', '--queue', 'nowhere'], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    env: {
+      PATH: process.env.PATH,
+      STORE: 'memory:',
+      LOG_LEVEL: 'silent',
+      SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
+    },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  let said = ''
+  service.stderr.on('data', data => {
+    said += data
+  })
+  try {
+    const [code] = await once(service, 'close')
+    assert.is(code, 1)
+    assert.match(said, /has no entity nowhere/)
+    assert.is(said.trim().split('\n').length, 1, said)
+  } finally {
+    service.kill('SIGKILL')
+    await broker.close()
+  }
+})
+
 test.run()

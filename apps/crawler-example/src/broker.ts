@@ -18,6 +18,7 @@ export const fromServiceBus =
       logger,
     })
     return {
+      ended: consumer.finished,
       stop: async () => {
         await consumer.stop()
         await bus.close()

@@ -6,7 +6,7 @@ import type { Limits } from './limits.js'
 import { Overseer } from './overseer.js'
 import { makeSources } from './sources.js'
 import { isDiscovered } from './standing.js'
-import { makeReport, pause, untilThere } from './store-away.js'
+import { makeReport, makeUntilThere, pause, type UntilThere } from './store-away.js'
 import { work } from './worker.js'
 
 export interface Pace {
@@ -31,6 +31,8 @@ export interface Crawler {
   take(message: unknown, context?: MessageContext): Promise<Receipt>
   /** Finishes what is in hand and reports it. */
   stop(): Promise<void>
+  /** Waits for a store that is away as the crawler itself does, and no longer than it runs. */
+  readonly untilThere: UntilThere
   /** Rejects when the crawler cannot go on. */
   readonly ended: Promise<void>
 }
@@ -43,8 +45,9 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
   const stopping = new AbortController()
   const { signal } = stopping
   const sources = makeSources(limits)
-  const report = makeReport(ledger, signal, logger)
-  const overseer = new Overseer({ ledger, logger, report, attempts: limits.attempts, signal })
+  const untilThere = makeUntilThere(ledger, signal, logger)
+  const report = makeReport(ledger, untilThere)
+  const overseer = new Overseer({ ledger, untilThere, report, attempts: limits.attempts, signal })
   const searching = new Map<string, Promise<void>>()
   const turn = pLimit(searchesAtOnce)
   let fail = (_error: unknown): void => {}
@@ -72,7 +75,8 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
     const batch = { locationId, batchId, queries }
     if (isOurs(queries)) {
       // A message that comes again may be of a batch that was searched before, or is over.
-      const workflow = outcome === 'recorded' ? undefined : await ledger.workflows.get(workflowIdOf(batch))
+      const workflow =
+        outcome === 'recorded' ? undefined : await untilThere(() => ledger.workflows.get(workflowIdOf(batch)))
       if (workflow?.status === 'completed' || workflow?.status === 'failed') return
       if (workflow === undefined || !isDiscovered(workflow)) search(batch)
       else overseer.watch(workflow._id)
@@ -92,7 +96,7 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
   /** What was interrupted, now and from time to time: a server that dies is nobody who could say so. */
   const resume = async (): Promise<void> => {
     while (!signal.aborted) {
-      await untilThere(signal, logger, async () => {
+      await untilThere(async () => {
         for await (const { workflow, done } of ledger.recovery.resumeAll({ idleForMs })) {
           const { locationId, batchId, described } = workflow
           logger.info({ workflow: workflow._id }, 'goes on with what was interrupted')
@@ -113,6 +117,7 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
       ledger,
       logger,
       sources,
+      untilThere,
       report,
       claimMs,
       atOnce,
@@ -137,6 +142,7 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
       stopping.abort()
       await Promise.allSettled([...loops, ...searching.values()])
     },
+    untilThere,
     ended,
   }
 }

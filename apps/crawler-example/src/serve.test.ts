@@ -47,7 +47,7 @@ const withService = async (
         signal: stop.signal,
         messages: async given => {
           resolve(given)
-          return { stop: async () => {} }
+          return { stop: async () => {}, ended: new Promise(() => {}) }
         },
       })
     })

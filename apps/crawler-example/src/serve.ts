@@ -9,8 +9,14 @@ export interface Intake {
   readonly logger: Logger
 }
 
+export interface Source {
+  stop(): Promise<void>
+  /** Rejects when there will be no more messages, for a reason that waiting does not mend. */
+  readonly ended: Promise<void>
+}
+
 /** Where messages come from: it hands them in until it is stopped. */
-export type Messages = (intake: Intake) => Promise<{ stop(): Promise<void> }>
+export type Messages = (intake: Intake) => Promise<Source>
 
 export interface ServeOptions extends CrawlerOptions {
   readonly ledger: Ledger
@@ -29,7 +35,7 @@ export const serve = async ({ messages, signal, ...options }: ServeOptions): Pro
   try {
     const source = await messages({ handle: crawler.take, ping: ledger.ping, logger })
     try {
-      await Promise.race([told, crawler.ended])
+      await Promise.race([told, crawler.ended, source.ended])
     } finally {
       await source.stop()
     }
