@@ -36,13 +36,10 @@ const untilOver = async (
   batch: Batch,
   { output, signal, limits = usualLimits, pace = usualPace }: Surroundings,
 ): Promise<Result | undefined> => {
-  const logger: Logger = {
-    info: () => {},
-    warn: (_, text) => output.warn(text),
-    error: (_, text) => output.warn(text),
-  }
-  const crawler = startCrawler({ ledger, logger, limits, ...pace })
   const progress = startProgress(output.progressOn)
+  const warn = (_: object, text: string): void => progress.aside(() => output.warn(text))
+  const logger: Logger = { info: () => {}, warn, error: warn }
+  const crawler = startCrawler({ ledger, logger, limits, ...pace })
   let isLooking = true
   const { untilThere } = crawler
   const look = async (): Promise<Result | undefined> => {

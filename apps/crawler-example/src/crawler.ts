@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Ledger, Logger, MessageContext, Receipt } from 'crawl-ledger'
 import pLimit from 'p-limit'
 import { type Batch, discovery, isNewBatch, isOurs, withStages, workflowIdOf } from './batch.js'
@@ -44,6 +45,8 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
   const { ledger, logger, limits, claimMs, idleForMs, atOnce } = options
   const stopping = new AbortController()
   const { signal } = stopping
+  // Whatever waits listens, and that may be many.
+  setMaxListeners(0, signal)
   const sources = makeSources(limits)
   const untilThere = makeUntilThere(ledger, signal, logger)
   const report = makeReport(ledger, untilThere)
