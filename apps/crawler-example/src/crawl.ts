@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ledger, type Logger, openLedger, readSettings, type WorkflowDocument } from 'crawl-ledger'
 import { type Batch, discovery, workflowIdOf } from './batch.js'
@@ -6,9 +7,9 @@ import { type Limits, usualLimits } from './limits.js'
 import type { CrawlOptions } from './options.js'
 import { clean, type Output } from './output.js'
 import { startProgress } from './progress.js'
-import { readResult, resultJson, resultText } from './result.js'
+import { type Result, readResult, resultJson, resultText } from './result.js'
 import { percentDone } from './standing.js'
-import { Trouble } from './trouble.js'
+import { kept } from './store-away.js'
 import { batchOf, storeOf } from './where.js'
 
 export interface Surroundings {
@@ -18,41 +19,47 @@ export interface Surroundings {
   readonly signal: AbortSignal
   readonly limits?: Limits
   readonly pace?: Pace
+  /** Opens the store. */
+  readonly open?: typeof openLedger
 }
 
 const lookEveryMs = 50
 const interruptedCode = 130
+
+const toldToStop = async (signal: AbortSignal): Promise<void> => {
+  if (!signal.aborted) await once(signal, 'abort')
+}
 
 /** The crawl of one batch, until it is over or Ctrl-C is pressed. */
 const untilOver = async (
   ledger: Ledger,
   batch: Batch,
   { output, signal, limits = usualLimits, pace = usualPace }: Surroundings,
-): Promise<WorkflowDocument | undefined> => {
-  const logger: Logger = {
-    info: () => {},
-    warn: (_, text) => output.warn(text),
-    error: (_, text) => output.warn(text),
-  }
-  const crawler = startCrawler({ ledger, logger, limits, ...pace })
+): Promise<Result | undefined> => {
   const progress = startProgress(output.progressOn)
+  const warn = (_: object, text: string): void => progress.aside(() => output.warn(text))
+  const logger: Logger = { info: () => {}, warn, error: warn }
+  const crawler = startCrawler({ ledger, logger, limits, ...pace })
   let isLooking = true
-  const look = async (): Promise<WorkflowDocument | undefined> => {
-    const receipt = await crawler.take({ type: 'new-batch', ...batch })
-    if (receipt.outcome === 'rejected') throw new Trouble('rejected', receipt.rejection.message)
-    await ledger.caughtUp()
-    while (isLooking && !signal.aborted) {
-      const workflow = await ledger.workflows.get(workflowIdOf(batch))
+  const { untilThere } = crawler
+  const look = async (): Promise<Result | undefined> => {
+    await untilThere(async () => kept(await crawler.take({ type: 'new-batch', ...batch }), ledger.store))
+    await untilThere(() => ledger.caughtUp())
+    while (isLooking) {
+      const workflow = await untilThere(() => ledger.workflows.get(workflowIdOf(batch)))
       if (workflow !== undefined) {
         progress.show(workflow)
-        if (workflow.status !== 'active') return workflow
+        if (workflow.status !== 'active') return untilThere(() => readResult(ledger, workflow))
       }
       await sleep(lookEveryMs)
     }
     return undefined
   }
   try {
-    return await Promise.race([look(), crawler.ended.then(() => undefined)])
+    return await Promise.race([
+      look(),
+      ...[crawler.ended, toldToStop(signal)].map(end => end.then(() => undefined)),
+    ])
   } finally {
     isLooking = false
     progress.stop()
@@ -86,10 +93,10 @@ const further = ({ store }: Ledger, batch: Batch): readonly string[] =>
 
 /** Crawls a folder or a site without a broker, and answers with the exit code. */
 export const crawl = async (options: CrawlOptions, surroundings: Surroundings): Promise<number> => {
-  const { env, output, signal } = surroundings
+  const { env, output, signal, open = openLedger } = surroundings
   const batch = await batchOf(options)
   const settings = readSettings(env, { STORE: storeOf(options, env, batch) })
-  const ledger = await openLedger({ ...settings, project: true })
+  const ledger = await open({ ...settings, project: true })
   try {
     await ledger.caughtUp()
     const known = await ledger.workflows.get(workflowIdOf(batch))
@@ -99,12 +106,15 @@ export const crawl = async (options: CrawlOptions, surroundings: Surroundings): 
       await ledger.recovery.retryFailedStages(known._id, { stages: [discovery] })
       await ledger.caughtUp()
     }
-    const workflow = known?.status === 'completed' ? known : await untilOver(ledger, batch, surroundings)
-    if (workflow === undefined || signal.aborted) {
+    const result =
+      known?.status === 'completed'
+        ? await readResult(ledger, known)
+        : await untilOver(ledger, batch, surroundings)
+    if (result === undefined || signal.aborted) {
       output.warn('Stopped. Run the same command again to go on.')
       return interruptedCode
     }
-    const result = await readResult(ledger, workflow)
+    const { workflow } = result
     if (options.json) output.say(resultJson(result))
     else if (workflow.status === 'completed')
       for (const line of [...resultText(result), ...further(ledger, batch)]) output.say(line)

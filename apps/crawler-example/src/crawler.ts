@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Ledger, Logger, MessageContext, Receipt } from 'crawl-ledger'
 import pLimit from 'p-limit'
 import { type Batch, discovery, isNewBatch, isOurs, withStages, workflowIdOf } from './batch.js'
@@ -6,7 +7,7 @@ import type { Limits } from './limits.js'
 import { Overseer } from './overseer.js'
 import { makeSources } from './sources.js'
 import { isDiscovered } from './standing.js'
-import { makeReport, pause, untilThere } from './store-away.js'
+import { makeReport, makeUntilThere, pause, type UntilThere } from './store-away.js'
 import { work } from './worker.js'
 
 export interface Pace {
@@ -31,6 +32,8 @@ export interface Crawler {
   take(message: unknown, context?: MessageContext): Promise<Receipt>
   /** Finishes what is in hand and reports it. */
   stop(): Promise<void>
+  /** Waits for a store that is away as the crawler itself does, and no longer than it runs. */
+  readonly untilThere: UntilThere
   /** Rejects when the crawler cannot go on. */
   readonly ended: Promise<void>
 }
@@ -42,9 +45,12 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
   const { ledger, logger, limits, claimMs, idleForMs, atOnce } = options
   const stopping = new AbortController()
   const { signal } = stopping
+  // Whatever waits listens, and that may be many.
+  setMaxListeners(0, signal)
   const sources = makeSources(limits)
-  const report = makeReport(ledger, signal, logger)
-  const overseer = new Overseer({ ledger, logger, report, attempts: limits.attempts, signal })
+  const untilThere = makeUntilThere(ledger, signal, logger)
+  const report = makeReport(ledger, untilThere)
+  const overseer = new Overseer({ ledger, untilThere, report, attempts: limits.attempts, signal })
   const searching = new Map<string, Promise<void>>()
   const turn = pLimit(searchesAtOnce)
   let fail = (_error: unknown): void => {}
@@ -72,7 +78,8 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
     const batch = { locationId, batchId, queries }
     if (isOurs(queries)) {
       // A message that comes again may be of a batch that was searched before, or is over.
-      const workflow = outcome === 'recorded' ? undefined : await ledger.workflows.get(workflowIdOf(batch))
+      const workflow =
+        outcome === 'recorded' ? undefined : await untilThere(() => ledger.workflows.get(workflowIdOf(batch)))
       if (workflow?.status === 'completed' || workflow?.status === 'failed') return
       if (workflow === undefined || !isDiscovered(workflow)) search(batch)
       else overseer.watch(workflow._id)
@@ -92,7 +99,7 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
   /** What was interrupted, now and from time to time: a server that dies is nobody who could say so. */
   const resume = async (): Promise<void> => {
     while (!signal.aborted) {
-      await untilThere(signal, logger, async () => {
+      await untilThere(async () => {
         for await (const { workflow, done } of ledger.recovery.resumeAll({ idleForMs })) {
           const { locationId, batchId, described } = workflow
           logger.info({ workflow: workflow._id }, 'goes on with what was interrupted')
@@ -113,6 +120,7 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
       ledger,
       logger,
       sources,
+      untilThere,
       report,
       claimMs,
       atOnce,
@@ -137,6 +145,7 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
       stopping.abort()
       await Promise.allSettled([...loops, ...searching.values()])
     },
+    untilThere,
     ended,
   }
 }

@@ -1,7 +1,7 @@
-import type { Ledger, Logger, MediaDocument, Receipt, WorkflowDocument } from 'crawl-ledger'
+import type { Ledger, MediaDocument, Receipt, WorkflowDocument } from 'crawl-ledger'
 import { type BatchOf, workflowIdOf } from './batch.js'
 import { isDiscovered, percentDone, stagesOf, standingOf, summaryOf, worthRetrying } from './standing.js'
-import { pause, type Report, untilThere } from './store-away.js'
+import { pause, type Report, type UntilThere } from './store-away.js'
 
 const pageSize = 1000
 const lookEveryMs = 100
@@ -24,7 +24,7 @@ export const mediaOf = async (
 
 export interface Overseeing {
   readonly ledger: Ledger
-  readonly logger: Logger
+  readonly untilThere: UntilThere
   readonly report: Report
   readonly attempts: number
   readonly signal: AbortSignal
@@ -47,10 +47,10 @@ export class Overseer {
   }
 
   async run(): Promise<void> {
-    const { signal, logger } = this.parts
+    const { signal, untilThere } = this.parts
     while (!signal.aborted) {
       for (const [workflowId, position] of this.batches)
-        if (await untilThere(signal, logger, () => this.isSettled(workflowId, position)))
+        if (await untilThere(() => this.isSettled(workflowId, position)))
           if (this.batches.get(workflowId) === position)
             // Unless something was reported in the meantime.
             this.batches.delete(workflowId)

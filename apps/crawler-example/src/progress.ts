@@ -5,6 +5,8 @@ import { isDiscovered, percentDone } from './standing.js'
 
 export interface Progress {
   show(workflow: WorkflowDocument): void
+  /** Writes something beside the progress, without the two getting mixed up. */
+  aside(write: () => void): void
   stop(): void
 }
 
@@ -26,6 +28,12 @@ const bar = (stream: NodeJS.WriteStream): Progress => {
   single.start(100, 0, { words: 'searching' })
   return {
     show: workflow => single.update(Math.floor(percentDone(workflow)), { words: words(workflow) }),
+    aside: write => {
+      stream.write('\r\x1b[K')
+      write()
+      // The bar goes back to the line it remembers when it stops: that is now this one.
+      stream.write('\x1b7')
+    },
     stop: () => single.stop(),
   }
 }
@@ -39,11 +47,12 @@ const lines = (stream: NodeJS.WriteStream): Progress => {
       next = performance.now() + plainEveryMs
       stream.write(`  ${Math.floor(percentDone(workflow))}%  ${words(workflow)}\n`)
     },
+    aside: write => write(),
     stop: () => {},
   }
 }
 
-const nothing: Progress = { show: () => {}, stop: () => {} }
+const nothing: Progress = { show: () => {}, aside: write => write(), stop: () => {} }
 
 export const startProgress = (stream: NodeJS.WriteStream | undefined): Progress =>
   stream === undefined ? nothing : stream.isTTY ? bar(stream) : lines(stream)

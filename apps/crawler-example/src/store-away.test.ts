@@ -1,28 +1,40 @@
 import { type Logger, StoreUnavailable } from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { kept, Refused, untilThere } from './store-away.js'
+import { kept, makeUntilThere, Refused } from './store-away.js'
 
 const test = suite('store away')
-const warnings: string[] = []
-const logger: Logger = { info: () => {}, warn: (_, text) => warnings.push(text), error: () => {} }
 const away = new StoreUnavailable('the store', undefined)
 
-test('asks again until the store is there, and says so once', async () => {
-  let asked = 0
-  const answer = await untilThere(new AbortController().signal, logger, async () => {
-    asked += 1
-    if (asked < 3) throw away
-    return asked
-  })
-  assert.is(answer, 3)
-  assert.is(warnings.length, 1)
+const waiting = (signal = new AbortController().signal) => {
+  const warnings: string[] = []
+  const logger: Logger = { info: () => {}, warn: (_, text) => warnings.push(text), error: () => {} }
+  return { warnings, untilThere: makeUntilThere({ store: 'the store' }, signal, logger) }
+}
+
+test('all ask again until the store is there, and one of them says so, at each absence', async () => {
+  const { warnings, untilThere } = waiting()
+  for (const absences of [1, 2]) {
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => {
+        let asked = 0
+        return untilThere(async () => {
+          asked += 1
+          if (asked < 3) throw away
+          return asked
+        })
+      }),
+    )
+    assert.equal(answers, [3, 3, 3])
+    assert.is(warnings.length, absences)
+  }
 })
 
 test('told to stop it does not wait, and other errors it does not hold back', async () => {
   const stop = new AbortController()
+  const { untilThere } = waiting(stop.signal)
   const failing = (error: Error) =>
-    untilThere(stop.signal, logger, async () => {
+    untilThere(async () => {
       throw error
     }).catch((error: unknown) => error)
   const other = new Error('a mistake')

@@ -9,19 +9,35 @@ const firstPauseMs = 100
 const longestPauseMs = 5000
 
 /** Tries again while the store is away, until told to stop; then it throws what it would have tried again for. */
-export const untilThere = async <A>(
+export type UntilThere = <A>(ask: () => Promise<A>) => Promise<A>
+
+/** Many may wait for the store at once: the first of them says so, for all. */
+export const makeUntilThere = (
+  { store }: Pick<Ledger, 'store'>,
   signal: AbortSignal,
   logger: Logger,
-  ask: () => Promise<A>,
-): Promise<A> => {
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2))
+): UntilThere => {
+  const waiting = new Set<object>()
+  return async ask => {
+    const me = {}
     try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable) || signal.aborted) throw error
-      if (pauseMs === firstPauseMs) logger.warn({}, `${error.message} Trying again.`)
-      await pause(pauseMs, signal)
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2))
+        try {
+          return await ask()
+        } catch (error) {
+          if (!(error instanceof StoreUnavailable) || signal.aborted) throw error
+          if (waiting.size === 0)
+            logger.warn(
+              { error: error.message },
+              `${store} does not answer. What is in hand waits, and goes on when it is back.`,
+            )
+          waiting.add(me)
+          await pause(pauseMs, signal)
+        }
+    } finally {
+      waiting.delete(me)
     }
+  }
 }
 
 /** A message that the ledger refuses is a mistake of this program: it ends it. */
@@ -33,9 +49,9 @@ export class Refused extends Error {
 export type Report = (message: object) => Promise<Receipt>
 
 export const makeReport =
-  ({ handle, store }: Ledger, signal: AbortSignal, logger: Logger): Report =>
+  ({ handle, store }: Pick<Ledger, 'handle' | 'store'>, untilThere: UntilThere): Report =>
   message =>
-    untilThere(signal, logger, async () => kept(await handle(message), store))
+    untilThere(async () => kept(await handle(message), store))
 
 /** A receipt of what is in the log, or on its way there. */
 export const kept = (receipt: Receipt, store: string): Receipt => {

@@ -1,14 +1,22 @@
-import type { Claim, Ledger, Logger, MediaDocument, Receipt } from 'crawl-ledger'
+import {
+  type Claim,
+  type Ledger,
+  type Logger,
+  type MediaDocument,
+  type Receipt,
+  StoreUnavailable,
+} from 'crawl-ledger'
 import { type StageName, stageNames } from './batch.js'
 import type { Sources } from './sources.js'
 import { stages } from './stages.js'
-import { kept, pause, type Report, untilThere } from './store-away.js'
+import { kept, pause, type Report, type UntilThere } from './store-away.js'
 import { Trouble } from './trouble.js'
 
 export interface Working {
   readonly ledger: Ledger
   readonly logger: Logger
   readonly sources: Sources
+  readonly untilThere: UntilThere
   readonly report: Report
   /** For how long nobody else gets what this process has claimed; a living process prolongs it in time. */
   readonly claimMs: number
@@ -36,28 +44,30 @@ const mediaOf = async ({ ledger, signal }: Working, claim: Claim): Promise<Media
 /** Prolongs a claim until told to stop. Where another server has it by now, both do the work and the first one counts. */
 const hold = (claim: Claim, { ledger, logger, claimMs }: Working): (() => void) => {
   const timer = setInterval(() => {
-    ledger.work
-      .heartbeat(claim, { leaseMs: claimMs })
-      .catch((error: Error) => logger.warn({ error: error.message }, 'a claim could not be prolonged'))
+    ledger.work.heartbeat(claim, { leaseMs: claimMs }).catch((error: Error) => {
+      // Of a store that is away others tell; and a claim holds longer than its time where nobody else has taken it.
+      if (!(error instanceof StoreUnavailable))
+        logger.warn({ error: error.message }, 'a claim could not be prolonged')
+    })
   }, claimMs / 3)
   return () => clearInterval(timer)
 }
 
 const perform = async (claim: Claim, working: Working): Promise<void> => {
-  const { ledger, logger, sources, report, signal } = working
+  const { ledger, sources, untilThere, report } = working
   const { locationId, batchId, mediaId, stage, attempt } = claim
   const letGo = hold(claim, working)
   const began = performance.now()
   const reported = (receipt: Receipt): void => working.onReported(claim.workflowId, receipt)
   try {
-    const media = await untilThere(signal, logger, () => mediaOf(working, claim))
+    const media = await untilThere(() => mediaOf(working, claim))
     const { result, sizeBytes } = await stages[stage as StageName](media, sources)
     const processing = {
       durationMs: Math.round(performance.now() - began),
       ...(sizeBytes === undefined ? {} : { sizeBytes }),
     }
     reported(
-      await untilThere(signal, logger, async () =>
+      await untilThere(async () =>
         kept(await ledger.work.complete(claim, { result, processing }), ledger.store),
       ),
     )
@@ -85,7 +95,7 @@ const perform = async (claim: Claim, working: Working): Promise<void> => {
 
 /** Claims stages of media items, of any workflow, and works on them until told to stop. */
 export const work = async (working: Working): Promise<void> => {
-  const { ledger, logger, claimMs, atOnce, signal } = working
+  const { ledger, untilThere, claimMs, atOnce, signal } = working
   const busy = new Set<Promise<void>>()
   let failure: { readonly error: unknown } | undefined
   const begin = (claim: Claim): void => {
@@ -103,9 +113,7 @@ export const work = async (working: Working): Promise<void> => {
     for (const stage of stageNames.toReversed()) {
       const max = atOnce - busy.size
       if (max === 0) break
-      const claims = await untilThere(signal, logger, () =>
-        ledger.work.claim({ stage, max, leaseMs: claimMs }),
-      )
+      const claims = await untilThere(() => ledger.work.claim({ stage, max, leaseMs: claimMs }))
       for (const claim of claims) begin(claim)
       claimed += claims.length
     }
