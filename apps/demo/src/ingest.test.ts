@@ -31,7 +31,10 @@ const given = async (options: Pick<Ingest, 'lines' | 'handle'> & Partial<Ingest>
   return { counts, rejected, error }
 }
 
-const soon = (): Promise<void> => new Promise(resolve => setTimeout(resolve, Math.random() * 3))
+let sooner = 0
+
+/** After none to three milliseconds, in an order of its own. */
+const soon = (): Promise<void> => new Promise(resolve => setTimeout(resolve, (sooner++ * 7) % 4))
 
 test('messages are handed over in order, many at once, never more than allowed', async () => {
   const order: unknown[] = []
@@ -67,18 +70,25 @@ test('every outcome is counted, and what is rejected is told with its line', asy
 
 test('while the store is away nothing new is handed over, and what waits comes first', async () => {
   const order: unknown[] = []
+  let handed = 0
+  let handedBefore = 0
   let away = 0
   let told = 0
   const handle: Handler = async message => {
+    handed += 1
     await soon()
-    if (Number(message) === 5 && away++ < 3) return { outcome: 'unavailable' }
+    if (Number(message) === 5 && away++ < 3) {
+      if (away === 1) handedBefore = handed
+      return { outcome: 'unavailable' }
+    }
     order.push(message)
     return recorded
   }
   const { counts } = await given({ lines: numbers(50), handle, atOnce: 2, onAway: () => told++ })
   assert.is(counts.recorded, 50)
   assert.is(told, 1)
-  assert.ok(order.indexOf(5) <= 6, `5 was recorded as number ${order.indexOf(5)}`)
+  // One more may have been handed over in the moment in which the answer came.
+  assert.ok(order.indexOf(5) <= handedBefore, `5 was recorded as number ${order.indexOf(5)}`)
 })
 
 test('a store that stays away ends it, with all that was in flight counted', async () => {
