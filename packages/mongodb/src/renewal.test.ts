@@ -1,9 +1,11 @@
 import net from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { StoreUnavailable } from '@crawl-ledger/log'
+import { type MongoClient, MongoNotConnectedError } from 'mongodb'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Connection, connect } from './connection.js'
+import { Renewal } from './renewal.js'
 import { mongoTestServer } from './test-server.js'
 
 const test = suite('mongodb: a client that lost its way')
@@ -95,5 +97,31 @@ if (server !== undefined) {
       assert.instance(await answer(connection), StoreUnavailable)
     }))
 }
+
+test('who asks while the client closes without end waits for no longer than for any answer', async () => {
+  let goOn = (): void => {}
+  const client = {
+    close: () =>
+      new Promise<void>(resolve => {
+        goOn = resolve
+      }),
+    connect: async () => ({}) as MongoClient,
+  }
+  const renewal = new Renewal(client)
+  const lost = async () => {
+    throw new MongoNotConnectedError('lost')
+  }
+  await renewal.ask(lost, 10).catch(() => {})
+  let asked = 0
+  const work = async () => {
+    asked += 1
+  }
+  const failure = await renewal.ask(work, 10).catch((error: unknown) => error)
+  assert.match(String(failure), /no answer within 10 ms/)
+  assert.is(asked, 0, 'what was given up is not done later')
+  goOn()
+  await renewal.ask(work, 1000)
+  assert.is(asked, 1)
+})
 
 test.run()

@@ -20,6 +20,8 @@ const isLost = (error: unknown): boolean =>
   error instanceof MongoTopologyClosedError ||
   error instanceof MongoNotConnectedError
 
+const closeMs = 5000
+
 const inTime = <A>(work: Promise<A>, ms: number): Promise<A> => {
   if (ms === Number.POSITIVE_INFINITY) return work
   return new Promise((resolve, reject) => {
@@ -37,13 +39,14 @@ export class Renewal {
   private renewing: Promise<void> | undefined
   private closed = false
 
-  constructor(private readonly client: MongoClient) {}
+  constructor(private readonly client: Pick<MongoClient, 'connect' | 'close'>) {}
 
   /** Rejects when there is no answer within `ms` milliseconds. */
   async ask<A>(work: () => Promise<A>, ms: number): Promise<A> {
+    const end = performance.now() + ms
     try {
-      await this.renewing
-      return await inTime(work(), ms)
+      await inTime(this.renewing ?? Promise.resolve(), ms)
+      return await inTime(work(), end - performance.now())
     } catch (error) {
       if (isLost(error)) this.renew()
       throw error
@@ -65,7 +68,10 @@ export class Renewal {
   }
 
   private async reconnect(): Promise<void> {
-    await this.client.close()
+    // To close is to tell the server of our sessions, for which the driver may wait without end, too.
+    await inTime(this.client.close(), closeMs).catch((error: unknown) => {
+      if (!(error instanceof NoAnswer)) throw error
+    })
     if (!this.closed) await this.client.connect()
     if (this.closed) await this.client.close()
   }
