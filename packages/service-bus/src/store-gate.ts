@@ -27,7 +27,8 @@ export class StoreGate {
   /** Resolves when it is open, or at the end: whether it is open then. */
   async opened(until: AbortSignal): Promise<boolean> {
     const opening = this.opening
-    if (opening === undefined) return true
+    // At the end it is not shut any more, and whoever took that for open would ask the store for ever.
+    if (opening === undefined) return !this.halt.aborted
     if (until.aborted) return false
     let onEnd = (): void => {}
     await new Promise<void>(resolve => {
