@@ -1,15 +1,12 @@
-import { connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
+import { type Bus, startConsumer } from 'crawl-ledger/service-bus'
 import type { Messages } from './serve.js'
-
-export type Connection = { readonly connectionString: string } | { readonly namespace: string }
 
 export type Entity = { readonly queue: string } | { readonly topic: string; readonly subscription: string }
 
 /** Messages of Azure Service Bus. Each is settled when it has its receipt, and stays with the broker while the store is away. */
 export const fromServiceBus =
-  (connection: Connection, from: Entity): Messages =>
+  (bus: Bus, from: Entity): Messages =>
   async ({ handle, ping, logger }) => {
-    const bus = await connectServiceBus(connection)
     const consumer = startConsumer({
       bus,
       from,
