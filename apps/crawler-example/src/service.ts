@@ -1,5 +1,4 @@
 import { openLedger, readSettings } from 'crawl-ledger'
-import { connectServiceBus } from 'crawl-ledger/service-bus'
 import { pino } from 'pino'
 import { type Entity, fromServiceBus } from './broker.js'
 import { usualPace } from './crawler.js'
@@ -18,16 +17,11 @@ export const runService = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const settings = readSettings(env, store === undefined ? {} : { STORE: store })
-  const { serviceBusConnectionString: connectionString, serviceBusNamespace: namespace } = settings
-  const bus = await connectServiceBus({
-    ...(connectionString === undefined ? {} : { connectionString }),
-    ...(namespace === undefined ? {} : { namespace }),
-  })
+  const messages = await fromServiceBus(settings, from)
   const logger = pino({ level: settings.logLevel, base: { service: 'crawler' } })
   const ledger = await openLedger({ ...settings, logger })
   try {
     logger.info({ store: ledger.store, from }, 'started')
-    const messages = fromServiceBus(bus, from)
     await serve({ ledger, logger, messages, limits: usualLimits, ...usualPace, signal })
     logger.info({}, 'stopped')
   } finally {
