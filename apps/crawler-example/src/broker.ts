@@ -3,11 +3,14 @@ import type { Messages } from './serve.js'
 
 export type Entity = { readonly queue: string } | { readonly topic: string; readonly subscription: string }
 
-/** Messages of Azure Service Bus. Each is settled when it has its receipt, and stays with the broker while the store is away. */
-export const fromServiceBus =
-  (place: BusOptions, from: Entity): Messages =>
-  async ({ handle, ping, logger }) => {
-    const bus = await connectServiceBus(place)
+/**
+ * Messages of Azure Service Bus. Each is settled when it has its receipt, and stays with the broker while the store is away.
+ *
+ * @throws BusUnusable when a setting is missing or wrong; the broker itself is not asked yet
+ */
+export const fromServiceBus = async (place: BusOptions, from: Entity): Promise<Messages> => {
+  const bus = await connectServiceBus(place)
+  return async ({ handle, ping, logger }) => {
     const consumer = startConsumer({ bus, from, handle, ping, logger })
     return {
       ended: consumer.finished,
@@ -17,3 +20,4 @@ export const fromServiceBus =
       },
     }
   }
+}

@@ -1,7 +1,7 @@
 import { openLedger } from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Absence, type Switched, switched } from './away.test-kit.js'
+import { type Absence, type Switched, switched } from './crawl.away.test-kit.js'
 import { crawl } from './crawl.js'
 import { Gate } from './crawl.test-kit.js'
 import { usualPace } from './crawler.js'

@@ -18,11 +18,11 @@ export const runService = async (
 ): Promise<void> => {
   const settings = readSettings(env, store === undefined ? {} : { STORE: store })
   const { serviceBusConnectionString: connectionString, serviceBusNamespace: namespace } = settings
+  const messages = await fromServiceBus({ connectionString, namespace }, from)
   const logger = pino({ level: settings.logLevel, base: { service: 'crawler' } })
   const ledger = await openLedger({ ...settings, logger })
   try {
     logger.info({ store: ledger.store, from }, 'started')
-    const messages = fromServiceBus({ connectionString, namespace }, from)
     await serve({ ledger, logger, messages, limits: usualLimits, ...usualPace, signal })
     logger.info({}, 'stopped')
   } finally {

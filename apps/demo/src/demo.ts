@@ -27,6 +27,7 @@ interface Parts extends Surroundings {
   readonly options: Options
   readonly ledger: Ledger
   readonly handle: Handler
+  readonly whenAway?: (listener: () => void) => void
   readonly file: MessagesFile
   readonly port: number
 }
@@ -96,9 +97,10 @@ export const demo = async (options: Options, surroundings: Surroundings): Promis
     via =
       options.via === undefined
         ? undefined
-        : await (await import('./via-service-bus.js')).viaServiceBus(ledger, settings)
+        : await (await import('./via-service-bus.js')).viaServiceBus(ledger, settings, surroundings.signal)
     const handle = via?.handle ?? ledger.handle
-    const parts = { ...surroundings, options, ledger, handle, file, port: settings.port }
+    const toldBy = via === undefined ? {} : { whenAway: via.whenAway }
+    const parts = { ...surroundings, options, ledger, handle, ...toldBy, file, port: settings.port }
     return await (options.json ? forMachines(parts) : forPersons(parts))
   } finally {
     await via?.close()

@@ -33,6 +33,9 @@ export interface Ingest {
   readonly pauseMs?: number
 }
 
+/** For how long the store may be away, in milliseconds. */
+export const usualPatienceMs = 30_000
+
 /** Messages in flight are held in memory: large ones are handed over a few at a time. */
 const bytesAtOnce = 64 * 1024 * 1024
 
@@ -59,7 +62,7 @@ export const ingest = async (options: Ingest): Promise<void> => {
     onRejected,
     signal,
     atOnce = 512,
-    patienceMs = 30_000,
+    patienceMs = usualPatienceMs,
     pauseMs = 500,
   } = options
   let flying = 0

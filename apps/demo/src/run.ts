@@ -59,6 +59,8 @@ export interface Parts {
   readonly ledger: Ledger
   /** What the messages are given to. */
   readonly handle: Handler
+  /** Tells of a store that goes away, where the receipts do not. */
+  readonly whenAway?: (listener: () => void) => void
   readonly file: MessagesFile
   readonly output: Output
   readonly signal: AbortSignal
@@ -72,6 +74,7 @@ export interface Parts {
 export const run = async ({
   ledger,
   handle,
+  whenAway,
   file,
   output,
   signal,
@@ -96,6 +99,7 @@ export const run = async ({
     if (counts.rejected <= rejectionsShown) warn(`line ${line} rejected: ${clean(reason)}`)
   }
   const onAway = (): void => warn(`${ledger.store} does not answer; trying again for half a minute.`)
+  whenAway?.(onAway)
   const began = performance.now()
   let received = began
   try {

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { ServiceBusMessage } from '@azure/service-bus'
 import { startTestBroker } from '@crawl-ledger/service-bus/test-broker'
 import type { Handler, Ledger, Receipt, Settings } from 'crawl-ledger'
-import { type Bus, type Consumer, connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
+import { type Bus, busError, type Consumer, connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
+import { StoreAway, usualPatienceMs } from './ingest.js'
 
 /** Messages that go through Service Bus on their way to the ledger. */
 export interface Via {
   /** Sends a message, and resolves with the receipt that the consumer had for it. */
   readonly handle: Handler
+  /** Tells each time that the store begins not to answer. */
+  whenAway(listener: () => void): void
   close(): Promise<void>
 }
 
@@ -60,7 +63,7 @@ const batching = (bus: Bus, onError: (error: unknown) => void) => {
       isSending = true
       void new Promise<void>(resolve => setImmediate(resolve))
         .then(send)
-        .catch(onError)
+        .catch((error: unknown) => onError(busError(bus.name, queue, error)))
         .finally(() => {
           isSending = false
         })
@@ -70,14 +73,39 @@ const batching = (bus: Bus, onError: (error: unknown) => void) => {
 }
 
 /** Puts Service Bus between the file and the ledger: sender, broker, consumer, handlers. */
-export const viaServiceBus = async (ledger: Ledger, place: Place): Promise<Via> => {
+export const viaServiceBus = async (
+  ledger: Pick<Ledger, 'handle' | 'ping'>,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Via> => {
   const { bus, close } = await brokerOf(place)
   /** Who waits for a receipt, by the correlation id of what was sent. */
   const waiting = new Map<string, { resolve: (receipt: Receipt) => void; reject: (error: unknown) => void }>()
+  let failure: { readonly error: unknown } | undefined
   const fail = (error: unknown): void => {
+    failure ??= { error }
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
+  const isUnavailable = (): void => {
+    for (const { resolve } of waiting.values()) resolve({ outcome: 'unavailable' })
+    waiting.clear()
+  }
+  let tellAway = (): void => {}
+  let patience: NodeJS.Timeout | undefined
+  /** The message stays with the consumer, which looks for the store; who waits for the receipt does so for a while. */
+  const away = (): void => {
+    if (patience === undefined) tellAway()
+    patience ??= setTimeout(() => fail(new StoreAway()), usualPatienceMs)
+    if (signal.aborted) isUnavailable()
+  }
+  const back = (): void => {
+    clearTimeout(patience)
+    patience = undefined
+  }
+  signal.addEventListener('abort', () => {
+    if (patience !== undefined) isUnavailable()
+  })
   const consumer: Consumer = startConsumer({
     bus,
     from: { queue },
@@ -87,8 +115,9 @@ export const viaServiceBus = async (ledger: Ledger, place: Place): Promise<Via> 
     atOnce: 1000,
     handle: async (message, context) => {
       const receipt = await ledger.handle(message, context)
-      // What the store does not take now stays with the consumer.
-      if (receipt.outcome !== 'unavailable') {
+      if (receipt.outcome === 'unavailable') away()
+      else {
+        back()
         waiting.get(context.correlationId ?? '')?.resolve(receipt)
         waiting.delete(context.correlationId ?? '')
       }
@@ -100,13 +129,18 @@ export const viaServiceBus = async (ledger: Ledger, place: Place): Promise<Via> 
   return {
     handle: message =>
       new Promise((resolve, reject) => {
+        if (failure !== undefined) throw failure.error
         const correlationId = randomUUID()
         waiting.set(correlationId, { resolve, reject })
         const { locationId } = (message ?? {}) as { locationId?: unknown }
         const sessionId = typeof locationId === 'string' ? locationId.slice(0, 128) : 'none'
         sender.add({ body: message, correlationId, sessionId })
       }),
+    whenAway: listener => {
+      tellAway = listener
+    },
     close: async () => {
+      back()
       await consumer.stop()
       await sender.close()
       await close()

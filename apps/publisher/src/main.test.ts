@@ -54,11 +54,12 @@ test('sends what was asked for, and ends with 0 on SIGTERM', async () => {
 })
 
 test('what is wrong is one sentence, and 2 or 1', async () => {
-  const [wrong, missing, noLedger, noBroker] = await Promise.all([
+  const [wrong, missing, noLedger, noBroker, twoBrokers] = await Promise.all([
     run([]).ended,
     run(['--to', 'nowhere', '--from', 'start']).ended,
     run(['--to', 'events', '--store', `sqlite:${join(folder, 'none.db')}`]).ended,
     run(['--to', 'events'], { SERVICE_BUS_CONNECTION_STRING: '' }).ended,
+    run(['--to', 'events'], { SERVICE_BUS_NAMESPACE: 'name' }).ended,
   ])
   assert.is(wrong.code, 2)
   assert.match(wrong.err, /^--to: name the topic or queue/)
@@ -67,8 +68,11 @@ test('what is wrong is one sentence, and 2 or 1', async () => {
   assert.is(noLedger.code, 1)
   assert.match(noLedger.err, /holds no ledger/)
   assert.is(noBroker.code, 1)
-  assert.match(noBroker.err, /Set either SERVICE_BUS_CONNECTION_STRING or SERVICE_BUS_NAMESPACE/)
-  for (const { err } of [wrong, missing, noLedger, noBroker]) assert.is(err.trim().split('\n').length, 1, err)
+  assert.match(noBroker.err, /set SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE/)
+  assert.is(twoBrokers.code, 1)
+  assert.match(twoBrokers.err, /are both set: leave one of them out/)
+  for (const { err } of [wrong, missing, noLedger, noBroker, twoBrokers])
+    assert.is(err.trim().split('\n').length, 1, err)
 })
 
 test.run()

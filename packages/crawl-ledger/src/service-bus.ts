@@ -5,6 +5,7 @@ export {
   type BusOptions,
   BusUnavailable,
   BusUnusable,
+  busError,
   type Consumer,
   type ConsumerCounts,
   type ConsumerOptions,

@@ -90,7 +90,22 @@ test('not connected: nothing happens, and it is said once', async () => {
   assert.is(await WorkflowDatabase.connect({ store: 'sqlite:/no/such/folder/x.db', logger }), false)
   await everything()
   assert.is(lines.length, 2, lines.join())
-  assert.match(lines[1] ?? '', 'is not connected')
+  assert.match(lines[1] ?? '', /is not connected.*There is no folder/)
+})
+
+test('not connected and without a logger: a warning of the process says why', async () => {
+  const warnings: string[] = []
+  const hear = (warning: Error): unknown => warnings.push(warning.message)
+  process.on('warning', hear)
+  try {
+    assert.is(await WorkflowDatabase.connect({ store: 'sqlite:/no/such/folder/x.db' }), false)
+    await everything()
+    await until('the warning', () => warnings.length > 0)
+    assert.is(warnings.length, 1, warnings.join())
+    assert.match(warnings[0] ?? '', 'There is no folder /no/such/folder')
+  } finally {
+    process.off('warning', hear)
+  }
 })
 
 test('a context that is none is refused in the log, and nothing is thrown', async () => {

@@ -34,9 +34,8 @@ const messagesIn = (
 ): E.Either<Unreadable, readonly JsonObject[]> =>
   collection === 'locations' ? locationMessages(context) : messagesOf(collection, context)
 
-const tellNotConnected = (logger: Logger | undefined): void => {
-  const text =
-    'WorkflowDatabase is not connected, so nothing is kept: await WorkflowDatabase.connect({ store })'
+const tellNotConnected = (logger: Logger | undefined, why: string): void => {
+  const text = `WorkflowDatabase is not connected, so nothing is kept: ${why}`
   if (logger === undefined) process.emitWarning(text)
   else logger.warn({}, text)
 }
@@ -51,11 +50,12 @@ export class WorkflowDatabase {
   private static logger: Logger | undefined
   private static isOurs = false
   private static hasTold = false
+  private static failure: string | undefined
 
   /**
    * Opens a ledger for the calls. With `spool` in the options the store may be away, now and later.
    *
-   * @returns whether it is connected; where not, the log says why
+   * @returns whether it is connected; where not, the log says why, and without a logger a warning of the process
    */
   static async connect(options: LedgerOptions = {}): Promise<boolean> {
     await WorkflowDatabase.disconnect()
@@ -65,7 +65,8 @@ export class WorkflowDatabase {
       WorkflowDatabase.isOurs = true
       return true
     } catch (error) {
-      options.logger?.error({ error: explain(error) }, 'WorkflowDatabase is not connected')
+      WorkflowDatabase.failure = explain(error)
+      options.logger?.error({ error: WorkflowDatabase.failure }, 'WorkflowDatabase is not connected')
       return false
     }
   }
@@ -86,6 +87,7 @@ export class WorkflowDatabase {
     WorkflowDatabase.ledger = undefined
     WorkflowDatabase.isOurs = false
     WorkflowDatabase.hasTold = false
+    WorkflowDatabase.failure = undefined
     if (ledger === undefined) return
     try {
       await ledger.close()
@@ -112,7 +114,8 @@ export class WorkflowDatabase {
   private static async save(collection: OldCollection, context: object): Promise<void> {
     const { ledger, logger } = WorkflowDatabase
     if (ledger === undefined) {
-      if (!WorkflowDatabase.hasTold) tellNotConnected(logger)
+      if (!WorkflowDatabase.hasTold)
+        tellNotConnected(logger, WorkflowDatabase.failure ?? 'await WorkflowDatabase.connect({ store })')
       WorkflowDatabase.hasTold = true
       return
     }

@@ -46,12 +46,19 @@ const clientOf = async (options: BusOptions): Promise<ServiceBusClient> => {
       if (error instanceof BusUnusable) throw error
       // The SDK's own words may repeat the string, and with it the key.
       throw new BusUnusable(
-        'SERVICE_BUS_CONNECTION_STRING: it must be Endpoint=sb://NAME.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=…',
+        'SERVICE_BUS_CONNECTION_STRING: it must be Endpoint=sb://NAME.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=….',
       )
     }
   }
-  if (namespace === undefined || connectionString !== undefined)
-    throw new BusUnusable('Set either SERVICE_BUS_CONNECTION_STRING or SERVICE_BUS_NAMESPACE.')
+  if (namespace === undefined)
+    throw new BusUnusable(
+      'Nothing tells which Service Bus: set SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE to sign in with the ' +
+        'identity of this machine.',
+    )
+  if (connectionString !== undefined)
+    throw new BusUnusable(
+      'SERVICE_BUS_CONNECTION_STRING and SERVICE_BUS_NAMESPACE are both set: leave one of them out.',
+    )
   if (!/^[a-z0-9][a-z0-9.-]*$/i.test(namespace))
     throw new BusUnusable('SERVICE_BUS_NAMESPACE: it must be NAME or NAME.servicebus.windows.net.')
   const host = namespace.includes('.') ? namespace : `${namespace}.servicebus.windows.net`

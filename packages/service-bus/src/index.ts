@@ -23,3 +23,4 @@ export {
   type PublisherStatus,
   publisherName,
 } from './publisher.js'
+export { busError } from './sdk-errors.js'

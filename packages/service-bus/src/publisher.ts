@@ -79,7 +79,11 @@ export class Publisher {
       worker: server,
       partitions: store.log.partitions,
       leaseMs,
-      onError: error => logger?.warn({ to, error: textOf(error) }, 'the leases could not be renewed'),
+      onError: error => {
+        // While it waits for the store that is told already.
+        if (this.statuses.value.state !== 'waiting')
+          logger?.warn({ to, error: textOf(error) }, 'the leases could not be renewed')
+      },
     })
     this.stepping = new Stepping({
       signal: this.tenure.changes,

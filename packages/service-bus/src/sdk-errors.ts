@@ -8,7 +8,12 @@ export const isNobodyThere = (error: unknown): boolean =>
   error instanceof ServiceBusError &&
   (error.code === 'ServiceTimeout' || error.code === 'SessionCannotBeLocked')
 
-/** An error of the SDK as one of ours. */
+/**
+ * An error of the SDK as one of ours, for whoever sends with `bus.client`.
+ *
+ * @param bus the namespace, as in `bus.name`
+ * @param entity the queue or topic that it is about
+ */
 export const busError = (bus: string, entity: string, error: unknown): BusError => {
   if (error instanceof BusError) return error
   if (!(error instanceof ServiceBusError)) {

@@ -59,7 +59,7 @@ test('are listed, sent again by number, and then all', async () => {
   assert.is(none.stdout, 'There are no dead letters.\n')
 
   const one = await run('resend', deadLetters[1].sequenceNumber, '999', '--queue', 'crawl')
-  assert.is(one.stdout, '1 sent again. 1 were not there.\n')
+  assert.is(one.stdout, '1 sent again. 1 was not there.\n')
   assert.is(one.status, 1)
   const all = await run('resend', '--all', '--queue', 'crawl', '--json')
   assert.is(all.status, 0)

@@ -86,7 +86,9 @@ export const resend = (
     const sent = await resendDeadLetters(bus, entity, chosen)
     const missing = chosen === undefined ? 0 : chosen.size - sent
     output.object({ sent, missing })
-    output.say(`${count(sent)} sent again.${missing === 0 ? '' : ` ${count(missing)} were not there.`}`)
+    output.say(
+      `${count(sent)} sent again.${missing === 0 ? '' : ` ${count(missing)} ${missing === 1 ? 'was' : 'were'} not there.`}`,
+    )
     return missing === 0 ? 0 : 1
   })
 }
