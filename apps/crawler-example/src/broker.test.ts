@@ -79,7 +79,7 @@ test('where there is no such queue, or no broker is named, it ends with 1 and a 
     assert.is(missing.code, 1)
     assert.match(missing.err, /has no entity nowhere/)
     assert.is(unnamed.code, 1)
-    assert.match(unnamed.err, /Set either SERVICE_BUS_CONNECTION_STRING or SERVICE_BUS_NAMESPACE/)
+    assert.match(unnamed.err, /set SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE/)
   } finally {
     await broker.close()
   }
