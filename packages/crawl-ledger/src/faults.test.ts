@@ -1,13 +1,11 @@
 import { type Store, StoreUnavailable } from '@crawl-ledger/log'
-import { openMongo } from '@crawl-ledger/mongodb'
-import { mongoTestServer, type TestServer } from '@crawl-ledger/mongodb/test-server'
 import { openSqlite } from '@crawl-ledger/sqlite'
-import { MongoClient } from 'mongodb'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Receipt } from './index.js'
 import { countersOf, stream } from './messages.test-kit.js'
 import { ledgerOver } from './open-ledger.js'
+import { storesOf } from './stores.test-kit.js'
 
 const test = suite('a store that fails at each call in turn')
 
@@ -73,35 +71,7 @@ const survives = async (whole: Store, fault: Fault, turn: number): Promise<boole
   return faulty.reached()
 }
 
-/** Runs with an empty store, which is gone afterwards. */
-type WithStore = <A>(use: (store: Store) => Promise<A>) => Promise<A>
-
-const inSqlite: WithStore = use => use(openSqlite(':memory:', { partitions: 2 }))
-
-const inMongo = (server: TestServer): WithStore => {
-  let count = 0
-  return async use => {
-    count += 1
-    const [url, database] = [await server.url(), `faults-${process.pid}-${count}`]
-    const store = await openMongo(url, database, { partitions: 2 })
-    try {
-      return await use(store)
-    } finally {
-      await store.close()
-      const client = new MongoClient(url)
-      await client.db(database).dropDatabase()
-      await client.close()
-    }
-  }
-}
-
-const server = mongoTestServer()
-const stores: readonly (readonly [string, WithStore])[] = [
-  ['SQLite', inSqlite],
-  ...(server === undefined ? [] : [['MongoDB', inMongo(server)] as const]),
-]
-
-for (const [name, withStore] of stores)
+for (const [name, withStore] of storesOf(2))
   for (const fault of ['refused', 'answer lost', 'half done'] as const)
     test(`${name}: ${fault}: all is there once`, async () => {
       let turn = 1

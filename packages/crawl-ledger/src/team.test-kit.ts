@@ -1,7 +1,7 @@
 import type { Store } from '@crawl-ledger/log'
 import type { Ledger } from './index.js'
 import { ledgerOver } from './open-ledger.js'
-import type { WithStore } from './spool/spool.test-kit.js'
+import type { WithStore } from './stores.test-kit.js'
 
 /** Runs with services that share a store. The first one projects. */
 export const withTeam = <A>(

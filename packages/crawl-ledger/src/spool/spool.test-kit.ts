@@ -2,52 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store } from '@crawl-ledger/log'
-import { openMongo } from '@crawl-ledger/mongodb'
-import { mongoTestServer, type TestServer } from '@crawl-ledger/mongodb/test-server'
-import { openSqlite } from '@crawl-ledger/sqlite'
-import { MongoClient } from 'mongodb'
 import { notebook, type Switched, switched } from '../away/away.test-kit.js'
 import type { Ledger } from '../index.js'
 import { type LedgerParts, ledgerOver } from '../open-ledger.js'
+import { storesOf, type WithStore } from '../stores.test-kit.js'
 import { SpoolFile } from './spool-file.js'
 
-/** Runs with an empty store, which is gone afterwards. */
-export type WithStore = <A>(use: (store: Store) => Promise<A>) => Promise<A>
-
-const partitions = 4
-
-const inSqlite: WithStore = async use => {
-  const store = openSqlite(':memory:', { partitions })
-  try {
-    return await use(store)
-  } finally {
-    await store.close()
-  }
-}
-
-const inMongo = (server: TestServer): WithStore => {
-  let count = 0
-  return async use => {
-    count += 1
-    const [url, database] = [await server.url(), `spool-${process.pid}-${count}`]
-    const store = await openMongo(url, database, { partitions })
-    try {
-      return await use(store)
-    } finally {
-      await store.close()
-      const client = new MongoClient(url)
-      await client.db(database).dropDatabase()
-      await client.close()
-    }
-  }
-}
-
-const server = mongoTestServer()
-
-export const stores: readonly (readonly [string, WithStore])[] = [
-  ['SQLite', inSqlite],
-  ...(server === undefined ? [] : [['MongoDB', inMongo(server)] as const]),
-]
+export const stores = storesOf(4)
 
 export interface Scene extends Switched {
   /** The store itself, which is always there. */

@@ -5,7 +5,8 @@ import { findings, random, until } from '../away/away.test-kit.js'
 import { type Ledger, type Receipt, StoreAway, StoreUnavailable } from '../index.js'
 import { collected, countersOf, stream } from '../messages.test-kit.js'
 import { ledgerOver } from '../open-ledger.js'
-import { type Scene, scene, stores, type WithStore } from './spool.test-kit.js'
+import type { WithStore } from '../stores.test-kit.js'
+import { type Scene, scene, stores } from './spool.test-kit.js'
 import { SpoolFile } from './spool-file.js'
 
 const test = suite('a store that is away')
