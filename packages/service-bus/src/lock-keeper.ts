@@ -7,7 +7,7 @@ const half = 0.5
 const lookMs = 100
 
 interface Lock {
-  /** By our own clock, as all times here; undefined while it is being renewed. */
+  /** By our own clock, as all times here; undefined while it is being renewed, and when that failed. */
   renewAt: number | undefined
   readonly end: number
 }

@@ -41,10 +41,6 @@ export class Reception {
     if (renewForMs !== undefined) this.locks = new LockKeeper(receiver, renewForMs)
   }
 
-  get inHand(): number {
-    return this.handling.size
-  }
-
   /** Resolves when nothing of it is in hand any more. */
   async run(halt: AbortSignal): Promise<void> {
     const { receiver, atOnce, turnMs } = this.options

@@ -1,4 +1,11 @@
-import { type Checkpoint, type Commit, Reader, type Store, type ViewStore } from '@crawl-ledger/log'
+import {
+  type Checkpoint,
+  type Commit,
+  type Fold,
+  Reader,
+  type Store,
+  type ViewStore,
+} from '@crawl-ledger/log'
 import { type Build, buildName } from '../build.js'
 import { movesOf } from '../checkpoints.js'
 import { foldAll, routing, withCheckpoints } from '../fold.js'
@@ -22,6 +29,15 @@ export class RebuildTakenOver extends Error {
         'See how it stands: crawl-replay status',
     )
   }
+}
+
+/** @throws RebuildTakenOver when somebody else wrote */
+export const saveInto = async (
+  views: ViewStore,
+  build: Build,
+  fold: Pick<Fold, 'writes' | 'moves'>,
+): Promise<void> => {
+  if (!(await views.save({ projection: buildName(build), ...fold }))) throw new RebuildTakenOver(build)
 }
 
 /** Called after each batch: it may wait, to keep a pace, and throws when the rebuild is to end. */
@@ -109,17 +125,13 @@ export class Lane {
     const writes = this.pending.drain()
     const last = Math.max(0, writes.length - writtenAtOnce)
     for (let i = 0; i < last; i += writtenAtOnce)
-      await this.save({ writes: writes.slice(i, Math.min(last, i + writtenAtOnce)), moves: [] })
-    await this.save({ writes: writes.slice(last), moves: [this.next] })
+      await this.save(writes.slice(i, Math.min(last, i + writtenAtOnce)), [])
+    await this.save(writes.slice(last), [this.next])
     this.documents += writes.length
     this.saved = this.next
   }
 
-  private async save(fold: {
-    writes: ReturnType<Pending['drain']>
-    moves: readonly Checkpoint[]
-  }): Promise<void> {
-    if (!(await this.views.save({ projection: buildName(this.build), ...fold })))
-      throw new RebuildTakenOver(this.build)
+  private save(writes: Fold['writes'], moves: Fold['moves']): Promise<void> {
+    return saveInto(this.views, this.build, { writes, moves })
   }
 }

@@ -3,7 +3,7 @@ import type { Projection } from '@crawl-ledger/domain'
 import { type Checkpoint, type Store, StoreUnavailable, type ViewStore } from '@crawl-ledger/log'
 import { type Build, buildName, closingWaitMs } from '../build.js'
 import { changed, checkLogIsAhead, LogBehindViews, readCheckpoints } from '../checkpoints.js'
-import { Lane, type Pace, RebuildTakenOver } from './lane.js'
+import { Lane, type Pace, RebuildTakenOver, saveInto } from './lane.js'
 import { Meter, type Pacing, RebuildStopped } from './progress.js'
 import { cancelRebuild, type RebuildWanted, Session, whileAlone } from './session.js'
 
@@ -97,8 +97,7 @@ class Folding {
   /** Raises each checkpoint's revision, so that whoever still knows the one before can write nothing more. */
   async seal(): Promise<void> {
     const moves = this.lanes.map(({ checkpoint }) => changed(checkpoint, {}))
-    if (!(await this.views.save({ projection: buildName(this.build), writes: [], moves })))
-      throw new RebuildTakenOver(this.build)
+    await saveInto(this.views, this.build, { writes: [], moves })
   }
 }
 
