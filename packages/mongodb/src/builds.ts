@@ -6,7 +6,7 @@ import { duplicateKey } from './errors.js'
 import { mongoViews, type Naming } from './views.js'
 
 /** What a compare-and-set looks for. */
-export const makeViewIndex = async ({ view }: Connection, collection: string): Promise<void> => {
+export const makeViewIndexes = async ({ view }: Connection, collection: string): Promise<void> => {
   await view(collection).createIndex({ _id: 1, position: 1, v: 1 }, { unique: true })
   // Only workflows have a status; those that run are looked for often and are few.
   await view(collection).createIndex({ status: 1 }, { sparse: true })
@@ -119,7 +119,7 @@ export const mongoBuilds = (connection: Connection): Builds => {
     open: build =>
       run(async () => {
         for (const name of viewNames.map(beside(build))) {
-          await makeViewIndex(connection, name)
+          await makeViewIndexes(connection, name)
           await unlessTaken(async () => {
             const begun = { $setOnInsert: { position: open } }
             await view(name).updateOne(marker(build), begun, { upsert: true })

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS ledger (
 );
 `
 
-// The same keys as in every store: a position once, a stream's version once, a message's id once in a partition.
+// The same keys as in every store: a position once, a stream's version once, a message's id once in a stream.
 export const schema = `
 CREATE TABLE IF NOT EXISTS events (
   partition INTEGER NOT NULL,
@@ -38,10 +38,11 @@ CREATE TABLE IF NOT EXISTS events (
 );
 CREATE TABLE IF NOT EXISTS messages (
   partition INTEGER NOT NULL,
+  stream TEXT NOT NULL,
   id TEXT NOT NULL,
   digest TEXT NOT NULL,
   position INTEGER NOT NULL,
-  PRIMARY KEY (partition, id)
+  PRIMARY KEY (partition, stream, id)
 ) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS events_are_not_updated BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;
