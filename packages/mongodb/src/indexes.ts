@@ -1,6 +1,17 @@
-import { viewNames } from '@crawl-ledger/domain'
-import { makeViewIndexes } from './builds.js'
+import { type ViewName, viewNames } from '@crawl-ledger/domain'
+import { indexedFields } from '@crawl-ledger/log'
 import type { Connection } from './connection.js'
+
+/** What a compare-and-set looks for, and the fields that documents are looked for by, each in the order of the keys. */
+export const makeViewIndexes = async (
+  connection: Connection,
+  view: ViewName,
+  collection: string = view,
+): Promise<void> => {
+  const documents = connection.view(collection)
+  await documents.createIndex({ _id: 1, position: 1, v: 1 }, { unique: true })
+  for (const field of indexedFields[view]) await documents.createIndex({ [field]: 1, _id: 1 })
+}
 
 /**
  * 0.1 kept a message's id once in a partition: as long as its index is there, it refuses what other workflows may use.

@@ -1,9 +1,5 @@
 import { type ViewName, viewNames } from '@crawl-ledger/domain'
 
-/** Only workflows have a status; those of one status are looked for often and are few. */
-const statusIndex = (table: string): string =>
-  `CREATE INDEX IF NOT EXISTS "${table} by status" ON "${table}" (body ->> '$.status', id);`
-
 /** The table of one view, under its plain name or beside it. */
 export const viewTable = (view: ViewName, table: string = view): string => `
 CREATE TABLE IF NOT EXISTS "${table}" (
@@ -12,7 +8,7 @@ CREATE TABLE IF NOT EXISTS "${table}" (
   position INTEGER NOT NULL,
   body TEXT NOT NULL
 ) WITHOUT ROWID;
-${view === 'workflows' ? statusIndex(table) : ''}`
+`
 
 /** What says how the rest was made: looked at before anything else is touched. */
 export const ledgerSchema = `

@@ -1,6 +1,7 @@
 import type { Commit } from '@crawl-ledger/log'
 import { messageColumns, messageValues } from './append.js'
 import type { Connection } from './connection.js'
+import { makeIndexes } from './indexes.js'
 import { rowInserter } from './rows.js'
 import { schema } from './schema.js'
 
@@ -21,6 +22,7 @@ export const makeTables = ({ db }: Pick<Connection, 'db'>): void => {
   const isOld = columns.length > 0 && !columns.some(({ name }) => name === 'stream')
   if (isOld) db.exec('DROP TABLE messages')
   db.exec(schema)
+  makeIndexes({ db })
   if (!isOld) return
   const insert = rowInserter(db, 'messages', messageColumns)
   const read = db.prepare('SELECT rowid, body FROM events WHERE rowid > ? ORDER BY rowid LIMIT ?')
