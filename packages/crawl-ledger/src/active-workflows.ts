@@ -9,7 +9,7 @@ export async function* activeWorkflows(views: ViewStore, from?: string): AsyncGe
     const page = (await views.list('workflows', {
       prefix: '',
       limit: pageSize,
-      status: 'active',
+      where: { field: 'status', value: 'active' },
       ...(after === undefined ? {} : { after }),
     })) as readonly WorkflowDocument[]
     yield* page

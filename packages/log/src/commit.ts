@@ -4,6 +4,7 @@ import type { TraceContext } from './telemetry.js'
 
 /** One of the messages that a commit is about. */
 export interface CommitMessage extends TraceContext {
+  /** Its own id, or that with a part of its digest where another message of the stream has the id. */
   readonly id: string
   readonly handler: string
   /** When it was received, by the receiver's clock. */

@@ -75,8 +75,11 @@ export class PlaceTaken extends StoreError {
   }
 }
 
-/** The number of the format in which commits are stored. */
-export const ledgerFormat = 1
+/**
+ * The number of the format in which a ledger is stored. 2: message ids are unique in a stream (0.1: in a partition), and
+ * events speak the services' language. A ledger of format 1 becomes one of 2 when it is opened; then 0.1 refuses it.
+ */
+export const ledgerFormat = 2
 
 /** What the one document of `ledger` holds. */
 export interface LedgerRecord {

@@ -1,6 +1,7 @@
 import { EventTooNew, type Rejection, rejection, UnknownEvent } from '@crawl-ledger/domain'
 import type { Commit } from './commit.js'
 import { emptyHistory, extend, type History } from './history.js'
+import { idsOf, nameOf } from './message-id.js'
 import type { Append } from './observed-append.js'
 import { draftOf, type Incoming, needsProof, type Plan, plan } from './plan.js'
 import type { Landing, Log } from './ports.js'
@@ -104,25 +105,18 @@ const upToDate = async (
   return histories
 }
 
-/** Some unique key was taken: messages that are in the log have their receipt, the others fly again. */
+/**
+ * Some unique key was taken: messages that are in the log have their receipt, the others fly again. What was found is
+ * noted, for a history need not hold the beginning of its stream.
+ */
 const taken = async (log: Log, leg: Leg): Promise<Outcome> => {
-  const { partition, incoming } = leg.batch
-  const known = await log.findMessages(
-    partition,
-    incoming.map(({ envelope }) => envelope.id),
-  )
+  const { partition, stream, incoming } = leg.batch
+  const ids = incoming.flatMap(({ envelope }) => idsOf(envelope))
+  const known = await log.findMessages(partition, stream, ids)
+  for (const { id, digest, position } of known) leg.history.messages.set(id, { position, digest })
   const receipts = incoming.map(({ envelope }): Receipt | undefined => {
-    const found = known.find(message => message.id === envelope.id)
-    if (found === undefined) return undefined
-    return found.digest === envelope.digest
-      ? { outcome: 'duplicate', position: found.position }
-      : rejected(
-          rejection(
-            'id-reused',
-            `id: "${envelope.id}" was already used by a message that says something else.`,
-            'id',
-          ),
-        )
+    const name = nameOf(envelope, id => leg.history.messages.get(id))
+    return name.tag === 'known' ? { outcome: 'duplicate', position: name.known.position } : undefined
   })
   return outcome(leg, { receipts, stale: true })
 }

@@ -44,5 +44,15 @@ export {
   tracer,
   untraced,
 } from './telemetry.js'
-export type { Checkpoint, Discarded, DocumentWrite, Fold, HeldDocument, ViewStore } from './view-port.js'
+export {
+  type Checkpoint,
+  type Discarded,
+  type DocumentWrite,
+  type FieldFilter,
+  type Fold,
+  type HeldDocument,
+  indexedFields,
+  type ViewPage,
+  type ViewStore,
+} from './view-port.js'
 export { Writer, type WriterOptions } from './writer.js'

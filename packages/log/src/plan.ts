@@ -10,6 +10,7 @@ import {
 import * as E from 'fp-ts/lib/Either.js'
 import type { CommitMessage, Draft } from './commit.js'
 import { continuation, type History } from './history.js'
+import { nameOf } from './message-id.js'
 import type { TraceContext } from './telemetry.js'
 
 /** A message that waits to be decided. */
@@ -54,42 +55,54 @@ const movedOn = (expected: number, version: number): Rejection =>
     `The workflow was looked at in version ${expected} and has gone on since (${version}).`,
   )
 
-const commitMessage = ({
-  envelope,
-  handler,
-  correlationId,
-  traceparent,
-  tracestate,
-}: Incoming): CommitMessage => ({
+/** @param id under which the stream keeps it */
+const commitMessage = (
+  { envelope, handler, correlationId, traceparent, tracestate }: Incoming,
+  id: string,
+): CommitMessage => ({
   at: envelope.receivedAt,
   ...(correlationId === undefined ? {} : { correlationId }),
   digest: envelope.digest,
   handler,
-  id: envelope.id,
+  id,
   ...(traceparent === undefined ? {} : { traceparent }),
   ...(tracestate === undefined ? {} : { tracestate }),
 })
+
+/** What is told of a message: by the stream at a position, or by one before it in the same plan. */
+type Told = { readonly digest: string } & ({ readonly position: number } | { readonly index: number })
 
 /** Decides waiting messages of one stream in order, each on the state that those before it lead to. */
 export const plan = (history: History, incoming: readonly Incoming[]): Plan => {
   const verdicts: Verdict[] = []
   const messages: CommitMessage[] = []
   const events: StoredEvent[] = []
-  const seen = new Map<string, { index: number; digest: string }>()
+  // Of this plan: what it writes, by the id under which that is kept, and the index of each message, by what it says.
+  const kept = new Map<string, Told>()
+  const seen = new Map<string, number>()
   let { state } = history
   incoming.forEach((message, index) => {
     const { id, digest } = message.envelope
-    const known = history.messages.get(id)
-    const earlier = seen.get(id)
-    if (known !== undefined) {
-      verdicts.push(known.digest === digest ? { tag: 'duplicate', position: known.position } : reused(id))
+    const name = nameOf<Told>(message.envelope, one => history.messages.get(one) ?? kept.get(one))
+    if (name.tag === 'reused') {
+      verdicts.push(reused(id))
       return
     }
+    if (name.tag === 'known') {
+      const { known } = name
+      verdicts.push(
+        'position' in known
+          ? { tag: 'duplicate', position: known.position }
+          : { tag: 'repeats', index: known.index },
+      )
+      return
+    }
+    const earlier = seen.get(`${digest}${id}`)
     if (earlier !== undefined) {
-      verdicts.push(earlier.digest === digest ? { tag: 'repeats', index: earlier.index } : reused(id))
+      verdicts.push({ tag: 'repeats', index: earlier })
       return
     }
-    seen.set(id, { index, digest })
+    seen.set(`${digest}${id}`, index)
     if (message.expected !== undefined && (message.expected !== history.version || events.length > 0)) {
       verdicts.push({ tag: 'rejected', rejection: movedOn(message.expected, history.version) })
       return
@@ -105,7 +118,8 @@ export const plan = (history: History, incoming: readonly Incoming[]): Plan => {
     }
     for (const { at, data, type, v } of decided.right)
       events.push({ at, data, message: messages.length, type, v } as unknown as StoredEvent)
-    messages.push(commitMessage(message))
+    messages.push(commitMessage(message, name.id))
+    kept.set(name.id, { index, digest })
     state = decided.right.reduce(evolve, state)
     verdicts.push({ tag: 'new' })
   })

@@ -7,7 +7,7 @@ import type { ViewStore } from './view-port.js'
 /** What became of a draft. Each stands or falls alone. */
 export type Landing =
   | { readonly tag: 'landed'; readonly commit: Commit }
-  /** A unique key is taken: the stream's version by another writer, or a message id by an earlier commit. */
+  /** A unique key is taken: the stream's version by another writer, or a message id by one of its earlier commits. */
   | { readonly tag: 'taken' }
   | { readonly tag: 'too-large'; readonly bytes: number; readonly limit: number }
   | { readonly tag: 'unstorable'; readonly reason: string }
@@ -32,8 +32,8 @@ export interface Log {
   read(after: Positions, limit: number): Promise<readonly Commit[]>
   /** Commits of these streams that are later than a version, in order of version. */
   readStreams(ends: readonly StreamEnd[]): Promise<readonly Commit[]>
-  /** Which of these message ids the partition's commits hold. */
-  findMessages(partition: number, ids: readonly string[]): Promise<readonly KnownMessage[]>
+  /** Which of these message ids the stream's commits hold. */
+  findMessages(partition: number, stream: StreamId, ids: readonly string[]): Promise<readonly KnownMessage[]>
   /** The store's time, ISO: by this clock commits are dated. */
   now(): Promise<string>
   /** The largest occupied position of each partition; 0 where there is none. */

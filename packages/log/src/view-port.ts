@@ -51,6 +51,29 @@ export interface Fold {
   readonly moves: readonly Checkpoint[]
 }
 
+/** The fields that documents are looked for by, which each store has indexes on. Several documents may have one value. */
+export const indexedFields = {
+  workflows: ['batchId', 'locationId', 'status'],
+  locations: ['locationId', 'countryCode'],
+  media: ['itemId', 'locationId', 'batchId'],
+} as const satisfies { readonly [V in ViewName]: readonly string[] }
+
+/** Documents that have this text in a field. Only where the view has an index on it is this no search through all. */
+export interface FieldFilter {
+  readonly field: (typeof indexedFields)[ViewName][number]
+  readonly value: string
+}
+
+/** A part of a view, by key. */
+export interface ViewPage {
+  /** What the keys begin with. */
+  readonly prefix: string
+  /** The key behind which it begins. */
+  readonly after?: string
+  readonly limit: number
+  readonly where?: FieldFilter
+}
+
 /** One build of the views: documents and checkpoints, both by compare-and-set. */
 export interface ViewStore {
   /** Whether a fold is saved whole or not at all. Where it is not, documents of one that failed may be there. */
@@ -59,9 +82,5 @@ export interface ViewStore {
   load(view: ViewName, ids: readonly string[]): Promise<readonly ViewDocument[]>
   /** Documents first, then the checkpoints. `false`: somebody else wrote; read again and fold again. */
   save(fold: Fold): Promise<boolean>
-  /** Documents whose key begins with `prefix`, by key, after the key `after`; with `status`: those that have it. */
-  list(
-    view: ViewName,
-    page: { prefix: string; after?: string; limit: number; status?: string },
-  ): Promise<readonly ViewDocument[]>
+  list(view: ViewName, page: ViewPage): Promise<readonly ViewDocument[]>
 }

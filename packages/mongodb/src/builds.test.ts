@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ViewDocument, viewNames } from '@crawl-ledger/domain'
-import type { ProjectionRecord, Store, ViewStore } from '@crawl-ledger/log'
+import { indexedFields, type ProjectionRecord, type Store, type ViewStore } from '@crawl-ledger/log'
 import { suite } from 'uvu'
 import { type Connection, connect } from './connection.js'
 import { openMongo } from './open.js'
@@ -74,6 +74,10 @@ test(
     assert.deepEqual(await collectionsOf(bench), [...viewNames].sort())
     const indexes = await bench.connection.view('media').indexes()
     assert(indexes.some(({ key, unique }) => 'position' in key && 'v' in key && unique === true))
+    for (const view of viewNames) {
+      const keys = (await bench.connection.view(view).indexes()).map(({ key }) => Object.keys(key).join())
+      for (const field of indexedFields[view]) assert(keys.includes(`${field},_id`), `${view}: ${keys}`)
+    }
   }),
 )
 

@@ -3,14 +3,8 @@ import type { Builds, ProjectionRecord } from '@crawl-ledger/log'
 import { MongoServerError, type RenameOptions } from 'mongodb'
 import type { Connection } from './connection.js'
 import { duplicateKey } from './errors.js'
+import { makeViewIndexes } from './indexes.js'
 import { mongoViews, type Naming } from './views.js'
-
-/** What a compare-and-set looks for. */
-export const makeViewIndex = async ({ view }: Connection, collection: string): Promise<void> => {
-  await view(collection).createIndex({ _id: 1, position: 1, v: 1 }, { unique: true })
-  // Only workflows have a status; those that run are looked for often and are few.
-  await view(collection).createIndex({ status: 1 }, { sparse: true })
-}
 
 /** The collection of a view of a build that is made beside the one that is read. */
 const beside =
@@ -118,11 +112,12 @@ export const mongoBuilds = (connection: Connection): Builds => {
     put: record => run(() => put(record)),
     open: build =>
       run(async () => {
-        for (const name of viewNames.map(beside(build))) {
-          await makeViewIndex(connection, name)
+        for (const view of viewNames) {
+          const name = beside(build)(view)
+          await makeViewIndexes(connection, view, name)
           await unlessTaken(async () => {
             const begun = { $setOnInsert: { position: open } }
-            await view(name).updateOne(marker(build), begun, { upsert: true })
+            await connection.view(name).updateOne(marker(build), begun, { upsert: true })
             return true
           })
         }

@@ -95,6 +95,12 @@ export const mongoFixture = (server: TestServer | undefined): Fixture => {
         db.collection<{ _id: string }>('ledger').updateOne({ _id: 'ledger' }, { $set: { format } }),
       )
     },
+    formatOf: async ledger => {
+      const found = await past(await url(), ledger, db =>
+        db.collection<{ _id: string; format: number }>('ledger').findOne({ _id: 'ledger' }),
+      )
+      return found?.format
+    },
     remove: async ledger => {
       await past(await url(), ledger, db => db.dropDatabase())
     },

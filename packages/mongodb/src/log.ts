@@ -26,9 +26,11 @@ export const mongoLog = (connection: Connection, partitions: number, seal: Seal)
       }),
     read: (after, limit) => run(() => readAfter(connection, farSight, after, limit)),
     readStreams: ends => run(() => readStreams(connection, ends)),
-    findMessages: (partition, ids) =>
+    findMessages: (partition, stream, ids) =>
       run(async () => {
-        const found = await Promise.all(ids.map(id => events.findOne({ partition, 'messages.id': id })))
+        const found = await Promise.all(
+          ids.map(id => events.findOne({ partition, stream, 'messages.id': id })),
+        )
         return found.flatMap((commit, i) => {
           const message = commit?.messages.find(({ id }) => id === ids[i])
           return commit === null || message === undefined

@@ -1,4 +1,3 @@
-import { viewNames } from '@crawl-ledger/domain'
 import {
   checkLedger,
   defaultPartitions,
@@ -8,8 +7,9 @@ import {
   type Store,
   sealer,
 } from '@crawl-ledger/log'
-import { makeViewIndex, mongoBuilds } from './builds.js'
+import { mongoBuilds } from './builds.js'
 import { type Connection, connect } from './connection.js'
+import { makeIndexes } from './indexes.js'
 import { mongoLeases } from './leases.js'
 import { mongoLog } from './log.js'
 import { patient } from './swapping.js'
@@ -27,23 +27,21 @@ export interface MongoOptions {
   readonly serverSelectionMs?: number
 }
 
-/** What must be unique, and what a compare-and-set looks for. Making them again changes nothing. */
-const makeIndexes = async (connection: Connection): Promise<void> => {
-  const { events } = connection
-  await events.createIndex({ partition: 1, stream: 1, version: 1 }, { unique: true })
-  await events.createIndex({ partition: 1, 'messages.id': 1 }, { unique: true })
-  for (const name of viewNames) await makeViewIndex(connection, name)
-}
-
+/** Finds the ledger or makes it. One that does not fit stays as it is; one of an older format becomes one of ours. */
 const ledgerRecord = async (
   { ledger, name }: Connection,
-  { partitions = defaultPartitions, create = true }: MongoOptions,
+  { partitions, create = true }: MongoOptions,
 ): Promise<LedgerRecord> => {
-  const record = { format: ledgerFormat, partitions }
-  if (create) await ledger.updateOne({ _id: 'ledger' }, { $setOnInsert: record }, { upsert: true })
+  if (create) {
+    const record = { format: ledgerFormat, partitions: partitions ?? defaultPartitions }
+    await ledger.updateOne({ _id: 'ledger' }, { $setOnInsert: record }, { upsert: true })
+  }
   const found = await ledger.findOne({ _id: 'ledger' })
   if (found === null) throw new NoLedger(name)
-  return found
+  const checked = checkLedger(name, found, partitions)
+  const older = { _id: 'ledger', format: { $lt: ledgerFormat } } as const
+  if (checked.format < ledgerFormat) await ledger.updateOne(older, { $set: { format: ledgerFormat } })
+  return checked
 }
 
 /**
@@ -63,8 +61,7 @@ export const openMongo = async (
   const connection = connect(url, database, options)
   const { db, run } = connection
   try {
-    const record = await run(() => ledgerRecord(connection, options))
-    const { partitions } = checkLedger(connection.name, record, options.partitions)
+    const { partitions } = await run(() => ledgerRecord(connection, options))
     // As long as it takes: there may be many documents.
     await run(() => makeIndexes(connection), Number.POSITIVE_INFINITY)
     return {

@@ -95,13 +95,13 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
         return found.flat()
       }),
     save: fold => run(() => save(fold)),
-    list: (name, { prefix, after, limit, status }) =>
+    list: (name, { prefix, after, limit, where }) =>
       run(() => {
         const end = prefixEnd(prefix)
         return view(name)
           .find({
             _id: { $gte: prefix, $gt: after ?? '', ...(end === undefined ? {} : { $lt: end }) },
-            ...(status === undefined ? {} : { status }),
+            ...(where === undefined ? {} : { [where.field]: where.value }),
           })
           .sort({ _id: 1 })
           .limit(limit)

@@ -11,6 +11,9 @@ interface Sealed {
   readonly text: string
 }
 
+/** What the table of messages holds of a commit. */
+type MessagesOf = Pick<Commit, 'partition' | 'stream' | 'position' | 'messages'>
+
 const eventValues = (sealed: readonly Sealed[]): readonly unknown[] => {
   const values: unknown[] = []
   for (const { commit, text } of sealed) {
@@ -20,10 +23,13 @@ const eventValues = (sealed: readonly Sealed[]): readonly unknown[] => {
   return values
 }
 
-const messageValues = (sealed: readonly Sealed[]): readonly unknown[] => {
+export const messageColumns = ['partition', 'stream', 'id', 'digest', 'position']
+
+export const messageValues = (sealed: readonly { readonly commit: MessagesOf }[]): readonly unknown[] => {
   const values: unknown[] = []
   for (const { commit } of sealed)
-    for (const { id, digest } of commit.messages) values.push(commit.partition, id, digest, commit.position)
+    for (const { id, digest } of commit.messages)
+      values.push(commit.partition, commit.stream, id, digest, commit.position)
   return values
 }
 
@@ -58,7 +64,7 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
     'hash',
     'body',
   ])
-  const insertMessages = rowInserter(db, 'messages', ['partition', 'id', 'digest', 'position'])
+  const insertMessages = rowInserter(db, 'messages', messageColumns)
   const lastPosition = db.prepare('SELECT max(position) AS position FROM events WHERE partition = ?')
 
   const hashAt = db.prepare('SELECT hash FROM events WHERE partition = ? AND position = ?')

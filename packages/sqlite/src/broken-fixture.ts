@@ -29,6 +29,7 @@ export const nothingFixture = (): Fixture => {
     open: async (_ledger, { partitions = 16 } = {}) => nothingStore(partitions),
     elsewhere: elsewhere(nothing, honest),
     setFormat: async () => {},
+    formatOf: async () => undefined,
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ViewName, viewNames } from '@crawl-ledger/domain'
 import type { Builds, ProjectionRecord, ViewStore } from '@crawl-ledger/log'
 import type { Connection } from './connection.js'
+import { makeViewIndexes } from './indexes.js'
 import { viewTable } from './schema.js'
 import { type Naming, sqliteViews } from './views.js'
 
@@ -31,8 +32,8 @@ export const sqliteBuilds = (connection: Connection): Builds => {
   const swapView = (view: ViewName, table: string): void => {
     if (!isSealed(table)) return
     db.exec(`DROP TABLE "${view}"; ALTER TABLE "${table}" RENAME TO "${view}";`)
-    db.exec(`DROP INDEX IF EXISTS "${table} by status"; ${viewTable(view)}`)
     db.exec(`DELETE FROM "${view}" WHERE id = ''`)
+    makeViewIndexes(connection, view)
   }
 
   /**
@@ -73,7 +74,12 @@ export const sqliteBuilds = (connection: Connection): Builds => {
       }),
     open: async build => {
       const tableOf = beside(build)
-      write(() => db.exec(viewNames.map(view => viewTable(view, tableOf(view))).join('\n')))
+      write(() => {
+        for (const view of viewNames) {
+          db.exec(viewTable(view, tableOf(view)))
+          makeViewIndexes(connection, view, tableOf(view))
+        }
+      })
       return unlessGone(sqliteViews(connection, tableOf), tableOf)
     },
     // The seal is a row whose key no document has and no list shows.

@@ -33,6 +33,12 @@ export const sqliteFixture = (): Fixture => {
       db.prepare('UPDATE ledger SET format = ?').run(format)
       db.close()
     },
+    formatOf: async ledger => {
+      const db = new Database(fileOf(folder, ledger))
+      const [row] = db.prepare('SELECT format FROM ledger').all() as { format: number }[]
+      db.close()
+      return row?.format
+    },
     remove: async ledger => {
       for (const suffix of ['', '-wal', '-shm']) rmSync(fileOf(folder, ledger) + suffix, { force: true })
     },

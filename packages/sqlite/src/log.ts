@@ -25,7 +25,9 @@ const columns = 'body, prev, hash'
 export const sqliteLog = (connection: Connection, partitions: number, seal: Seal): Log => {
   const { db } = connection
   const { append, fill, restore, tail } = appender(connection, seal)
-  const knownMessage = db.prepare('SELECT id, digest, position FROM messages WHERE partition = ? AND id = ?')
+  const knownMessage = db.prepare(
+    'SELECT digest, position FROM messages WHERE partition = ? AND stream = ? AND id = ?',
+  )
   const readAfter = db.prepare(
     `SELECT ${columns} FROM events WHERE partition = ? AND position > ? ORDER BY position LIMIT ?`,
   )
@@ -59,10 +61,15 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
             readStream.all(partition, stream, version).map(row => commitOf(row as Row)),
         ),
       ),
-    findMessages: async (partition, ids) =>
+    findMessages: async (partition, stream, ids) =>
       connection.read(() =>
-        // `all`, since `get` adds a field of its own to the row.
-        ids.flatMap(id => knownMessage.all(partition, id) as KnownMessage[]),
+        // `all`, since `get` adds a field of its own to the row. The id is the one asked for: the driver reads a text
+        // only up to a NUL.
+        ids.flatMap(id =>
+          knownMessage
+            .all(partition, stream, id)
+            .map((row): KnownMessage => ({ id, ...(row as Omit<KnownMessage, 'id'>) })),
+        ),
       ),
     now: async () => new Date().toISOString(),
     tails: async () =>

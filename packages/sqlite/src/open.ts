@@ -12,7 +12,8 @@ import { sqliteBuilds } from './builds.js'
 import { type Connection, connect } from './connection.js'
 import { sqliteLeases } from './leases.js'
 import { sqliteLog } from './log.js'
-import { ledgerSchema, schema } from './schema.js'
+import { ledgerSchema } from './schema.js'
+import { makeTables } from './upgrade.js'
 import { sqliteViews } from './views.js'
 
 export interface SqliteOptions {
@@ -24,8 +25,9 @@ export interface SqliteOptions {
 }
 
 /** Finds the ledger or makes it. One that does not fit stays as it is. */
-const ledgerRecord = ({ db, write }: Connection, name: string, asked: number | undefined): LedgerRecord =>
-  write(() => {
+const ledgerRecord = (connection: Connection, name: string, asked: number | undefined): LedgerRecord => {
+  const { db, write } = connection
+  return write(() => {
     db.exec(ledgerSchema)
     db.prepare("INSERT OR IGNORE INTO ledger (id, format, partitions) VALUES ('ledger', ?, ?)").run(
       ledgerFormat,
@@ -33,9 +35,11 @@ const ledgerRecord = ({ db, write }: Connection, name: string, asked: number | u
     )
     const found = db.prepare('SELECT format, partitions FROM ledger').get() as LedgerRecord
     const checked = checkLedger(name, found, asked)
-    db.exec(schema)
+    db.prepare('UPDATE ledger SET format = ? WHERE format < ?').run(ledgerFormat, ledgerFormat)
+    makeTables(connection)
     return checked
   })
+}
 
 /**
  * Opens a ledger in a SQLite file and makes it where there is none; `:memory:` lives as long as the process.

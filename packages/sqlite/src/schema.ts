@@ -1,9 +1,5 @@
 import { type ViewName, viewNames } from '@crawl-ledger/domain'
 
-/** Only workflows have a status; those of one status are looked for often and are few. */
-const statusIndex = (table: string): string =>
-  `CREATE INDEX IF NOT EXISTS "${table} by status" ON "${table}" (body ->> '$.status', id);`
-
 /** The table of one view, under its plain name or beside it. */
 export const viewTable = (view: ViewName, table: string = view): string => `
 CREATE TABLE IF NOT EXISTS "${table}" (
@@ -12,7 +8,7 @@ CREATE TABLE IF NOT EXISTS "${table}" (
   position INTEGER NOT NULL,
   body TEXT NOT NULL
 ) WITHOUT ROWID;
-${view === 'workflows' ? statusIndex(table) : ''}`
+`
 
 /** What says how the rest was made: looked at before anything else is touched. */
 export const ledgerSchema = `
@@ -23,7 +19,7 @@ CREATE TABLE IF NOT EXISTS ledger (
 );
 `
 
-// The same keys as in every store: a position once, a stream's version once, a message's id once in a partition.
+// The same keys as in every store: a position once, a stream's version once, a message's id once in a stream.
 export const schema = `
 CREATE TABLE IF NOT EXISTS events (
   partition INTEGER NOT NULL,
@@ -38,10 +34,11 @@ CREATE TABLE IF NOT EXISTS events (
 );
 CREATE TABLE IF NOT EXISTS messages (
   partition INTEGER NOT NULL,
+  stream TEXT NOT NULL,
   id TEXT NOT NULL,
   digest TEXT NOT NULL,
   position INTEGER NOT NULL,
-  PRIMARY KEY (partition, id)
+  PRIMARY KEY (partition, stream, id)
 ) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS events_are_not_updated BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;

@@ -1,7 +1,9 @@
 import { type ViewDocument, type ViewName, viewNames } from '@crawl-ledger/domain'
-import { type DocumentWrite, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
+import { type DocumentWrite, type FieldFilter, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
+import type Database from 'libsql'
 import { sqliteCheckpoints } from './checkpoints.js'
 import type { Connection } from './connection.js'
+import { fieldOf } from './indexes.js'
 
 /** Thrown inside the transaction to undo it. */
 class Overtaken extends Error {}
@@ -15,15 +17,16 @@ const insertedAtOnce = 10
 const inserting = (table: string, rows: number): string =>
   `INSERT OR IGNORE INTO "${table}" (id, v, position, body) VALUES ${Array(rows).fill('(?, ?, ?, ?)').join(', ')}`
 
+/** The documents with a text in a field, served by the index on it. */
+export const listingBy = (table: string, field: FieldFilter['field']): string =>
+  `SELECT id, v, position, body FROM "${table}" WHERE ${fieldOf(field)} = ? AND id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`
+
 const statements = ({ db }: Connection, table: string) => ({
   get: db.prepare(`SELECT id, v, position, body FROM "${table}" WHERE id = ?`),
   insert: db.prepare(inserting(table, 1)),
   insertMany: db.prepare(inserting(table, insertedAtOnce)),
   replace: db.prepare(
     `UPDATE "${table}" SET v = ?, position = ?, body = ? WHERE id = ? AND v = ? AND position = ?`,
-  ),
-  listByStatus: db.prepare(
-    `SELECT id, v, position, body FROM "${table}" WHERE body ->> '$.status' = ? AND id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
   ),
   list: db.prepare(
     `SELECT id, v, position, body FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
@@ -52,6 +55,14 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
     [V in ViewName]: ReturnType<typeof statements>
   }
   const checkpoints = sqliteCheckpoints(connection)
+  const byField = new Map<string, Database.Statement>()
+
+  const listBy = (view: ViewName, field: FieldFilter['field']): Database.Statement => {
+    const text = listingBy(tableOf(view), field)
+    const statement = byField.get(text) ?? connection.db.prepare(text)
+    byField.set(text, statement)
+    return statement
+  }
 
   const replace = (view: ViewName, writes: readonly DocumentWrite[]): void => {
     for (const { document, expected } of writes) {
@@ -102,11 +113,13 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
         throw error
       }
     },
-    list: async (view, { prefix, after, limit, status }) =>
+    list: async (view, { prefix, after, limit, where }) =>
       connection.read(() => {
-        const { list, listByStatus } = of[view]
         const page = [prefix, after ?? '', behind(prefix), limit]
-        const found = status === undefined ? list.all(...page) : listByStatus.all(status, ...page)
+        const found =
+          where === undefined
+            ? of[view].list.all(...page)
+            : listBy(view, where.field).all(where.value, ...page)
         return found.map(documentOf)
       }),
   }

@@ -64,7 +64,7 @@ export const watched = (name: string, late: LateStore, watch: StoreWatch): Store
       restore: commits => ask(({ log }) => log.restore(commits)),
       read: (after, limit) => ask(({ log }) => log.read(after, limit)),
       readStreams: ends => ask(({ log }) => log.readStreams(ends)),
-      findMessages: (partition, ids) => ask(({ log }) => log.findMessages(partition, ids)),
+      findMessages: (partition, stream, ids) => ask(({ log }) => log.findMessages(partition, stream, ids)),
       now: () => ask(({ log }) => log.now()),
       tails: () => ask(({ log }) => log.tails()),
     },

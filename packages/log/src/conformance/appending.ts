@@ -7,6 +7,7 @@ import {
   commitOf,
   draftOf,
   found,
+  known,
   mishap,
   partitions,
   positionOf,
@@ -65,7 +66,7 @@ export const appending: readonly Sample[] = [
       const first = await appended(log, draftOf(workflow, ['one']))
       const second = await appended(log, draftOf(workflow, ['two'], first))
       assert.deepEqual(await other.log.append([draftOf(workflow, ['late'], first)]), [{ tag: 'taken' }])
-      assert.deepEqual(await log.findMessages(0, ['late']), [])
+      assert.deepEqual(await known(log, workflow, ['late']), [])
       const third = await appended(other.log, draftOf(workflow, ['late'], second))
       assert(third.position > second.position)
       checkOrder(await follow(log))

@@ -1,6 +1,7 @@
 import type { Json } from '@crawl-ledger/domain'
 import type { Builds } from '../build-port.js'
 import { type Draft, sealer, voidCommit } from '../commit.js'
+import { PlaceTaken } from '../errors.js'
 import type { Leases } from '../lease-port.js'
 import type { Landing, Log, Store } from '../ports.js'
 import type { ViewStore } from '../view-port.js'
@@ -133,6 +134,33 @@ export const cheats: readonly Cheat[] = [
       return { ...message, id: `${message.id}#${process.pid}-${counter}` }
     }),
   })),
+  log('keeps one message of an id in a partition', ['message-ids', 'restoring'], honest => {
+    const clash = async ({ partition, stream, messages }: Draft): Promise<boolean> =>
+      (await honest.read(new Map([[partition, 0]]), 1_000_000)).some(
+        commit =>
+          commit.stream !== stream && commit.messages.some(({ id }) => messages.some(one => one.id === id)),
+      )
+    return {
+      append: async given => {
+        const landings: Landing[] = []
+        for (const draft of given)
+          landings.push(
+            (await clash(draft)) ? { tag: 'taken' } : ((await honest.append([draft]))[0] as Landing),
+          )
+        return landings
+      },
+      restore: async commits => {
+        for (const commit of commits)
+          if (await clash({ ...commit, after: 0, notBefore: '' }))
+            throw new PlaceTaken('It', commit.partition, commit.position)
+          else await honest.restore([commit])
+      },
+    }
+  }),
+  drafts('forgets which of two messages has an id', ['message-ids'], draft => ({
+    ...draft,
+    messages: draft.messages.map(message => ({ ...message, id: message.id.replace(/#[0-9a-f]{16}$/, '#') })),
+  })),
   log('takes a stale version', ['versions'], honest => ({
     append: async given => {
       const landings = await honest.append(given)
@@ -250,6 +278,9 @@ export const cheats: readonly Cheat[] = [
   })),
   leases('never lets a lease expire', honest => ({
     take: (owner, names) => honest.take(owner, names, 60_000),
+  })),
+  views('looks for nothing', ['lists'], honest => ({
+    list: (view, { where: _where, ...page }) => honest.list(view, page),
   })),
   views('lists backwards', ['lists'], honest => ({
     list: async (view, page) => (await honest.list(view, page)).toReversed(),

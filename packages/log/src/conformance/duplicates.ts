@@ -2,7 +2,21 @@ import assert from 'node:assert/strict'
 import type { Receipt } from '../receipt.js'
 import { Writer } from '../writer.js'
 import { checkOrder, follow, messagesIn } from './follow.js'
-import { appended, draftOf, mishap, positionOf, type Raw, sendAll, whereIs, workflowIn } from './kit.js'
+import {
+  appended,
+  asking,
+  commitOf,
+  draftOf,
+  incoming,
+  known,
+  mishap,
+  positionOf,
+  type Raw,
+  sendAll,
+  streamOf,
+  whereIs,
+  workflowIn,
+} from './kit.js'
 import type { Bench, Sample } from './suite.js'
 
 const writers = async (bench: Bench, count: number): Promise<Writer[]> => {
@@ -18,7 +32,7 @@ const writeAfresh = async (bench: Bench, raws: readonly Raw[]): Promise<readonly
   return sendAll(writer, raws)
 }
 
-/** A message counts once in a partition, whoever brings it and however often. */
+/** A message counts once in its workflow, whoever brings it and however often. */
 export const duplicates: readonly Sample[] = [
   {
     rule: 'message-ids',
@@ -49,51 +63,94 @@ export const duplicates: readonly Sample[] = [
   },
   {
     rule: 'message-ids',
-    name: 'an id counts in the whole partition: in another workflow of it, in the same flight or later',
+    name: 'an id counts in its workflow, in the same commit or a later one, and in no other',
     run: async bench => {
       const { log } = await bench.open()
-      const [here, there, elsewhere] = [workflowIn(0, 0), workflowIn(0, 1), workflowIn(0, 2)]
+      const [here, there, elsewhere] = [workflowIn(0, 0), workflowIn(0, 1), workflowIn(1)]
       const landings = await log.append([draftOf(here, ['same']), draftOf(there, ['same'])])
-      assert.deepEqual(landings.map(({ tag }) => tag).sort(), ['landed', 'taken'])
-      assert.deepEqual(await log.append([draftOf(elsewhere, ['new', 'same'])]), [{ tag: 'taken' }])
-      assert.deepEqual(await log.findMessages(0, ['new']), [])
-      await whereIs(log, { partition: 0, id: 'same' })
-      const other = await appended(log, draftOf(workflowIn(1), ['same']))
-      assert.equal(await whereIs(log, { partition: 1, id: 'same' }), other.position)
+      assert.deepEqual(
+        landings.map(({ tag }) => tag),
+        ['landed', 'landed'],
+      )
+      const [first] = landings.map(commitOf)
+      assert.deepEqual(await log.append([draftOf(here, ['new', 'same'], first)]), [{ tag: 'taken' }])
+      assert.deepEqual(await known(log, here, ['new']), [])
+      assert.equal(await whereIs(log, here, 'same'), first?.position)
+      const other = await appended(log, draftOf(elsewhere, ['same']))
+      assert.equal(await whereIs(log, elsewhere, 'same'), other.position)
+      checkOrder(await follow(log))
     },
   },
   {
     rule: 'message-ids',
-    name: 'a writer answers for an id that another workflow of the partition used, and writes the rest',
-    run: async bench => {
-      const message = mishap(workflowIn(0, 0), 'same')
-      const moved = { ...message, ...workflowIn(0, 1) }
-      const [first] = await writeAfresh(bench, [message])
-      const [again, rest] = await writeAfresh(bench, [moved, mishap(workflowIn(0, 1), 'rest')])
-      assert.equal(first?.outcome, 'recorded')
-      // The workflow is part of what a message says: the same id in another one says something else.
-      assert(again?.outcome === 'rejected' && again.rejection.code === 'id-reused', JSON.stringify(again))
-      assert.equal(rest?.outcome, 'recorded')
-    },
-  },
-  {
-    rule: 'message-ids',
-    name: 'an id that comes again with other contents is rejected as id-reused, wherever it comes',
+    name: 'an id that comes again with other contents is another message, kept under a longer id, wherever it comes',
     run: async bench => {
       const workflow = workflowIn(0)
       const [writer] = (await writers(bench, 1)) as [Writer]
-      const other = { ...mishap(workflow, 'id'), error: { message: 'something else' } }
-      const together = await sendAll(writer, [mishap(workflow, 'id'), other])
-      const later = await sendAll(writer, [other])
-      const afresh = await writeAfresh(bench, [other])
-      assert.equal(together[0]?.outcome, 'recorded')
-      for (const receipt of [together[1], later[0], afresh[0]])
+      const says = (message: string) => ({ ...mishap(workflow, 'id'), error: { message } })
+      const [one, two, three, four] = [says('id'), says('else'), says('third'), says('fourth')]
+      const raws = [one, two, three, four]
+      const together = await sendAll(writer, [one, two, one, two])
+      assert.deepEqual(
+        together.map(({ outcome }) => outcome),
+        ['recorded', 'recorded', 'duplicate', 'duplicate'],
+      )
+      assert.equal((await sendAll(writer, [three]))[0]?.outcome, 'recorded')
+      const [later, afresh] = [await sendAll(writer, raws), await writeAfresh(bench, raws)]
+      for (const receipts of [later, afresh])
+        assert.deepEqual(receipts.slice(0, 3).map(positionOf), [1, 1, 2], JSON.stringify(receipts))
+      assert.deepEqual(
+        [...later, ...afresh].map(({ outcome }) => outcome),
+        [...Array(3).fill('duplicate'), 'recorded', ...Array(4).fill('duplicate')],
+      )
+      const { log } = await bench.open()
+      const commits = await follow(log)
+      checkOrder(commits)
+      const longer = [two, three, four].map(raw => `id#${incoming(raw).envelope.digest.slice(0, 16)}`)
+      assert.deepEqual(
+        commits.flatMap(({ messages }) => messages.map(({ id }) => id)),
+        ['id', ...longer],
+      )
+    },
+  },
+  {
+    rule: 'message-ids',
+    name: 'a command whose id was used is rejected as id-reused',
+    run: async bench => {
+      const workflow = workflowIn(0)
+      const [writer] = (await writers(bench, 1)) as [Writer]
+      await sendAll(writer, [mishap(workflow, 'id')])
+      const [fresh] = (await writers(bench, 1)) as [Writer]
+      for (const one of [writer, fresh]) {
+        const receipt = await one.write(streamOf(workflow), asking(workflow, 'id'))
         assert(
-          receipt?.outcome === 'rejected' && receipt.rejection.code === 'id-reused',
+          receipt.outcome === 'rejected' && receipt.rejection.code === 'id-reused',
           JSON.stringify(receipt),
         )
+      }
       const { log } = await bench.open()
       assert.equal((await follow(log)).length, 1)
+    },
+  },
+  {
+    rule: 'message-ids',
+    name: 'two servers that get two messages of one id at once write each of them once',
+    run: async bench => {
+      const two = (await writers(bench, 2)) as [Writer, Writer]
+      const raws = Array.from({ length: 40 }, (_, i) => ({
+        ...mishap(workflowIn(0), `m${i % 20}`),
+        error: { message: `says ${i}` },
+      }))
+      const given = await Promise.all([sendAll(two[0], raws), sendAll(two[1], raws.toReversed())])
+      raws.forEach((_, i) => {
+        const both = [given[0][i], given[1][raws.length - 1 - i]]
+        assert.deepEqual(both.map(receipt => receipt?.outcome).sort(), ['duplicate', 'recorded'])
+        assert.equal(positionOf(both[0]), positionOf(both[1]))
+      })
+      const { log } = await bench.open()
+      const commits = await follow(log)
+      checkOrder(commits)
+      assert.equal(messagesIn(commits).size, raws.length)
     },
   },
   {

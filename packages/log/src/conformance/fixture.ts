@@ -38,6 +38,8 @@ export interface Fixture {
   elsewhere(): Promise<Elsewhere>
   /** Makes a ledger look as though another version of the program had made it. */
   setFormat(ledger: string, format: number): Promise<void>
+  /** The format that a ledger says it has. */
+  formatOf(ledger: string): Promise<number | undefined>
   /** Removes a ledger that is closed. */
   remove(ledger: string): Promise<void>
   readonly capabilities: Capabilities

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   type CrawlMessage,
+  commandEnvelope,
   decodeMessage,
   handlerOf,
   type Json,
@@ -66,6 +67,12 @@ export const incoming = (raw: Raw): Incoming => {
   return { envelope: envelope.right, handler: handlerOf[raw.type] }
 }
 
+/** A command, which a service gives an id of its own. */
+export const asking = (workflow: Workflow, id: string): Incoming => ({
+  envelope: commandEnvelope({ ...workflow, type: 'resume', server: 'conformance' }, id, receivedAt),
+  handler: 'resume',
+})
+
 /** Gives messages to a writer all at once. */
 export const sendAll = (writer: Writer, raws: readonly Raw[]): Promise<readonly Receipt[]> =>
   Promise.all(raws.map(raw => writer.write(streamOf(raw), incoming(raw))))
@@ -118,11 +125,19 @@ export const positionOf = (receipt: Receipt | undefined): number => {
   return receipt.position
 }
 
-/** The position of the only commit that holds a message. */
-export const whereIs = async (log: Log, { partition, id }: { partition: number; id: string }) => {
-  const known: readonly KnownMessage[] = await log.findMessages(partition, [id])
-  assert.equal(known.length, 1, `message ${id} of partition ${partition} is known ${known.length} times`)
-  return known[0]?.position
+/** What a log knows of messages of a workflow. */
+export const known = (
+  log: Log,
+  workflow: Workflow,
+  ids: readonly string[],
+): Promise<readonly KnownMessage[]> =>
+  log.findMessages(partitionOf(workflow.locationId, partitions), streamOf(workflow), ids)
+
+/** The position of the only commit of a workflow that holds a message. */
+export const whereIs = async (log: Log, workflow: Workflow, id: string) => {
+  const found = await known(log, workflow, [id])
+  assert.equal(found.length, 1, `message ${id} of ${streamOf(workflow)} is known ${found.length} times`)
+  return found[0]?.position
 }
 
 /** Numbers from 0 to below 1 that depend on the seed alone (mulberry32). */

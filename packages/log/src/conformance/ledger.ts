@@ -60,6 +60,22 @@ export const ledger: readonly Sample[] = [
   },
   {
     rule: 'ledger',
+    name: 'a ledger of an older format keeps what it holds and becomes one of ours, which older programs refuse',
+    run: async bench => {
+      const { store, commit } = await made(bench)
+      await store.close()
+      await bench.fixture.setFormat(bench.ledger, 1)
+      await mismatch(bench.fixture.open(bench.ledger, { partitions: 7 }), 'PARTITIONS')
+      assert.equal(await bench.fixture.formatOf(bench.ledger), 1)
+      const again = await bench.open()
+      assert.equal(await bench.fixture.formatOf(bench.ledger), ledgerFormat)
+      assert.deepEqual(await again.log.read(new Map([[1, 0]]), 10), [commit])
+      await bench.open()
+      assert.equal(await bench.fixture.formatOf(bench.ledger), ledgerFormat)
+    },
+  },
+  {
+    rule: 'ledger',
     name: 'a ledger that nobody gave a number has 16 partitions',
     run: async bench => {
       const { log } = bench.closing(await bench.fixture.open(bench.ledger))

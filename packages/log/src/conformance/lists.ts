@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { ViewDocument } from '@crawl-ledger/domain'
-import type { ViewStore } from '../view-port.js'
+import { type ViewDocument, viewNames } from '@crawl-ledger/domain'
+import { type DocumentWrite, indexedFields, type ViewStore } from '../view-port.js'
 import type { Bench, Sample } from './suite.js'
 
 /** In the order of their code points, which is that of their bytes in UTF-8. */
@@ -10,6 +10,7 @@ const names = [
   'Z',
   'a',
   'a ',
+  'a%2Fb',
   'a-b',
   'aa',
   'b',
@@ -81,14 +82,14 @@ export const lists: readonly Sample[] = [
       assert.deepEqual(sorted(await paged(views, 'P/b/', 3)), sorted(inside))
       assert.deepEqual(sorted(await paged(views, '', 5)), sorted([...inside, ...outside]))
       assert.deepEqual(await paged(views, 'P/ä', 5), ['P/ä/x'])
-      assert.deepEqual(await paged(views, 'P/b/a', 3), ['P/b/a', 'P/b/a ', 'P/b/a-b', 'P/b/aa'])
+      assert.deepEqual(await paged(views, 'P/b/a', 3), ['P/b/a', 'P/b/a ', 'P/b/a%2Fb', 'P/b/a-b', 'P/b/aa'])
       assert.deepEqual(await paged(views, 'R', 5), [])
       assert.deepEqual(await views.list('workflows', { prefix: '', limit: 5 }), [])
     },
   },
   {
     rule: 'lists',
-    name: 'a list of those with a status holds these only, in the order of their keys, page by page, and as they are now',
+    name: 'a list of those with a text in a field holds these only, in the order of their keys, page by page, and as they are now',
     run: async bench => {
       const { views } = await bench.open()
       const document = (i: number, status: string, position = 1) =>
@@ -99,19 +100,52 @@ export const lists: readonly Sample[] = [
         expected: undefined,
       }))
       await views.save({ projection: 'crawl@1', writes, moves: [] })
-      const ids = async (page: { limit: number; after?: string; status: string }) =>
-        (await views.list('workflows', { prefix: '', ...page })).map(({ _id }) => _id)
-      assert.deepEqual(await ids({ limit: 3, status: 'active' }), ['P/1', 'P/2', 'P/4'])
-      assert.deepEqual(await ids({ limit: 3, after: 'P/4', status: 'active' }), ['P/5'])
-      assert.deepEqual(await ids({ limit: 3, status: 'completed' }), ['P/3'])
-      assert.deepEqual(await ids({ limit: 3, status: 'failed' }), [])
+      const ids = async (page: { limit: number; after?: string }, value: string) =>
+        (await views.list('workflows', { prefix: '', ...page, where: { field: 'status', value } })).map(
+          ({ _id }) => _id,
+        )
+      assert.deepEqual(await ids({ limit: 3 }, 'active'), ['P/1', 'P/2', 'P/4'])
+      assert.deepEqual(await ids({ limit: 3, after: 'P/4' }, 'active'), ['P/5'])
+      assert.deepEqual(await ids({ limit: 3 }, 'completed'), ['P/3'])
+      assert.deepEqual(await ids({ limit: 3 }, 'failed'), [])
       const done = {
         view: 'workflows',
         document: document(1, 'completed', 2),
         expected: document(1, ''),
       } as const
       await views.save({ projection: 'crawl@1', writes: [done], moves: [] })
-      assert.deepEqual(await ids({ limit: 9, status: 'active' }), ['P/2', 'P/4', 'P/5'])
+      assert.deepEqual(await ids({ limit: 9 }, 'active'), ['P/2', 'P/4', 'P/5'])
+    },
+  },
+  {
+    rule: 'lists',
+    name: 'every field that is looked for is found by, in the views that are read and in those beside, whatever its text',
+    run: async bench => {
+      const { views, builds } = await bench.open()
+      const beside = await builds.open(2)
+      const values = ['a', 'b', 'it\'s 50% "ü"', '1']
+      for (const [build, store] of [views, beside].entries())
+        for (const view of viewNames) {
+          const writes = values.map((value, i) => ({
+            view,
+            document: {
+              _id: `P/${i}`,
+              v: build,
+              position: 1,
+              ...Object.fromEntries(indexedFields[view].map(field => [field, value])),
+            },
+            expected: undefined,
+          }))
+          const alike = { ...writes[0], document: { ...writes[0]?.document, _id: 'Q/a' } } as DocumentWrite
+          await store.save({ projection: `crawl@${build}`, writes: [...writes, alike], moves: [] })
+          for (const field of indexedFields[view])
+            for (const [i, value] of values.entries()) {
+              const ids = async (prefix: string) =>
+                (await store.list(view, { prefix, limit: 9, where: { field, value } })).map(({ _id }) => _id)
+              assert.deepEqual(await ids(''), i === 0 ? ['P/0', 'Q/a'] : [`P/${i}`], `${view} by ${field}`)
+              assert.deepEqual(await ids('Q/'), i === 0 ? ['Q/a'] : [])
+            }
+        }
     },
   },
 ]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type Commit, commitId } from '../commit.js'
 import type { Log } from '../ports.js'
 import { checkOrder, follow } from './follow.js'
-import { appended, draftOf, incoming, mishap, workflowIn } from './kit.js'
+import { appended, draftOf, incoming, known, mishap, workflowIn } from './kit.js'
 import { odd, oddNames } from './odd.js'
 import type { Sample } from './suite.js'
 
@@ -119,11 +119,14 @@ export const reading: readonly Sample[] = [
     run: async bench => {
       const { log } = await bench.open()
       const [first] = await grow(log, 0, 2)
-      const known = await log.findMessages(0, ['m-0-1', 'nobody'])
+      const here = workflowIn(0)
       const { digest } = incoming(mishap(workflowIn(0), 'm-0-1')).envelope
-      assert.deepEqual(known, [{ id: 'm-0-1', digest, position: first?.position }])
-      assert.deepEqual(await log.findMessages(1, ['m-0-1']), [])
-      assert.deepEqual(await log.findMessages(0, []), [])
+      assert.deepEqual(await known(log, here, ['m-0-1', 'nobody']), [
+        { id: 'm-0-1', digest, position: first?.position },
+      ])
+      assert.deepEqual(await known(log, workflowIn(0, 1), ['m-0-1']), [])
+      assert.deepEqual(await known(log, workflowIn(1), ['m-0-1']), [])
+      assert.deepEqual(await known(log, here, []), [])
     },
   },
   {
@@ -155,7 +158,7 @@ export const reading: readonly Sample[] = [
         assert.equal(beside?.tag, 'landed')
         if (bench.fixture.capabilities.refuses.includes(name)) {
           assert.equal(landing?.tag, 'unstorable')
-          assert.deepEqual(await log.findMessages(0, ['odd']), [])
+          assert.deepEqual(await known(log, workflowIn(0), ['odd']), [])
           return
         }
         assert(landing?.tag === 'landed', JSON.stringify(landing))

@@ -1,0 +1,35 @@
+import type { Commit } from '@crawl-ledger/log'
+import { messageColumns, messageValues } from './append.js'
+import type { Connection } from './connection.js'
+import { makeIndexes } from './indexes.js'
+import { rowInserter } from './rows.js'
+import { schema } from './schema.js'
+
+const readAtOnce = 500
+
+interface Row {
+  readonly rowid: number
+  readonly body: string
+}
+
+/**
+ * Makes the tables where they are absent. In a file of 0.1 a message's id was unique in a whole partition, which would go
+ * on refusing what other workflows may use: what such a file says of messages is made anew from its log. To be called
+ * within a transaction.
+ */
+export const makeTables = ({ db }: Pick<Connection, 'db'>): void => {
+  const columns = db.prepare("SELECT name FROM pragma_table_info('messages')").all() as { name: string }[]
+  const isOld = columns.length > 0 && !columns.some(({ name }) => name === 'stream')
+  if (isOld) db.exec('DROP TABLE messages')
+  db.exec(schema)
+  makeIndexes({ db })
+  if (!isOld) return
+  const insert = rowInserter(db, 'messages', messageColumns)
+  const read = db.prepare('SELECT rowid, body FROM events WHERE rowid > ? ORDER BY rowid LIMIT ?')
+  for (let last = 0; ; ) {
+    const rows = read.all(last, readAtOnce) as Row[]
+    insert(messageValues(rows.map(({ body }) => ({ commit: JSON.parse(body) as Commit }))))
+    last = rows.at(-1)?.rowid ?? last
+    if (rows.length < readAtOnce) return
+  }
+}
