@@ -191,7 +191,7 @@ export const decodeMessage = (
   const digest = sha256(text)
   const message = { ...said, ...subject.right }
   return E.right({
-    id: messageIdOf(id) ?? messageIdOf(value.id) ?? digest,
+    id: messageIdOf(value.id) ?? messageIdOf(id) ?? digest,
     digest,
     receivedAt,
     bytes,
