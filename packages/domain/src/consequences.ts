@@ -3,7 +3,7 @@ import { type Change, isNothing, minus, plus } from './counts.js'
 import type { CrawlEvent, ErrorData, EventData, WorkflowStatus } from './events.js'
 import { changeOf } from './evolve.js'
 import { impliedBy } from './implied.js'
-import { canonical, type JsonObject } from './json.js'
+import { canonical, type Json, type JsonObject } from './json.js'
 import { countingSide, errorData } from './known-error.js'
 import { byText, type Plan } from './plan.js'
 import type { Recorder } from './recorder.js'
@@ -21,12 +21,15 @@ type ListedError = ErrorData & { readonly itemId?: string }
 export const byTime = (a: ListedError, b: ListedError): number =>
   byTimeOfError(a, b) || byText(a.itemId ?? '', b.itemId ?? '')
 
-const errorsOf = (subject: SubjectState, plan: Plan, itemId: string | undefined): readonly ListedError[] =>
+const errorsOf = (subject: SubjectState, plan: Plan, isItem: boolean): readonly ErrorData[] =>
   [...subject.errors.values()].flatMap(error => {
-    const side = countingSide(error, isCopied(plan, itemId !== undefined, error.stage))
-    if (side === undefined) return []
-    return [{ ...errorData(error, side), ...(itemId === undefined ? {} : { itemId }) }]
+    const side = countingSide(error, isCopied(plan, isItem, error.stage))
+    return side === undefined ? [] : [errorData(error, side)]
   })
+
+/** Whether a plan makes others of the errors count. */
+const differ = (errors: readonly ErrorData[], before: readonly ErrorData[]): boolean =>
+  canonical(errors as unknown as Json) !== canonical(before as unknown as Json)
 
 const lastOf = (errors: readonly ListedError[]): readonly ListedError[] =>
   errors.toSorted(byTime).slice(-errorsKept)
@@ -43,7 +46,7 @@ const recount = (recorder: Recorder, before: WorkflowState): void => {
   const { state } = recorder
   const [old, plan] = [planIn(before), planIn(state)]
   const change = minus(totalOf(state), changeOf(state.counts))
-  const all: ListedError[] = [...errorsOf(state.batch, plan, undefined)]
+  const all: ListedError[] = [...errorsOf(state.batch, plan, false)]
   for (const [itemId, item] of [...state.items]) {
     const known = before.items.get(itemId)
     const was = plus(
@@ -51,9 +54,9 @@ const recount = (recorder: Recorder, before: WorkflowState): void => {
       impliedFor(recorder, itemId),
     )
     const ofItem = minus(contributionOf(item, plan, true), was)
-    const errors = errorsOf(item, plan, undefined)
+    const errors = errorsOf(item, plan, true)
     all.push(...errors.map(error => ({ ...error, itemId })))
-    if (!isNothing(ofItem))
+    if (!isNothing(ofItem) || differ(errors, errorsOf(item, old, true)))
       recorder.record({ type: 'Recounted', data: { change: ofItem, errors: lastOf(errors), itemId } })
   }
   recorder.record({ type: 'Recounted', data: { change, errors: lastOf(all) } })

@@ -176,6 +176,18 @@ const foundIn = ({ payload }: CrawlMessage): Said => {
 const namesItem = ({ itemId, itemUrl }: JsonObject): boolean =>
   Id.is(itemId) || typeof itemId === 'number' || Text.is(itemUrl)
 
+/** Told of a location alone, stages and errors are nobody's: they are kept like fields that no rule reads. */
+const ofLocation = ({ fields, ...said }: Said, { completedStages, errors }: JsonObject): Said => ({
+  ...said,
+  fields: {
+    ...fields,
+    ...(Array.isArray(completedStages) && completedStages.length > 0 ? { completedStages } : {}),
+    ...(Array.isArray(errors) && errors.length > 0 ? { errors } : {}),
+  },
+  stages: [],
+  errors: [],
+})
+
 /** Reads a message by the rules. Pure: the same message is always read the same. */
 export const tellingOf = (message: CrawlMessage): Telling => {
   const { type, context, payload, itemId } = message
@@ -185,10 +197,11 @@ export const tellingOf = (message: CrawlMessage): Telling => {
   const plan = planOf(objectIn(context.metadata).plan)
   const report = reportIn(message)
   const metadata = objectIn(context.metadata)
+  const said = saidIn(message, at, ofItem)
   return {
     type,
     at,
-    said: saidIn(message, at, ofItem),
+    said: message.batchId === undefined ? ofLocation(said, context) : said,
     ofItem,
     ...(type === 'item_found' && !ofItem ? { found: foundIn(message) } : {}),
     ...(done === undefined ? {} : { done }),

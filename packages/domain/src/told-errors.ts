@@ -20,6 +20,10 @@ export interface ToldError {
 
 const isSave = (type: MessageType): boolean => type.startsWith('save_')
 
+/** An entry of a list is a value inside another: `null` stays in it. */
+const lacking = (entry: JsonObject, keys: readonly string[]): JsonObject =>
+  Object.fromEntries(Object.entries(entry).filter(([key]) => !keys.includes(key)))
+
 const listedErrors = ({ type, context }: CrawlMessage): readonly ToldError[] => {
   if (!Array.isArray(context.errors)) return []
   return context.errors.flatMap((entry: Json): ToldError[] => {
@@ -31,7 +35,7 @@ const listedErrors = ({ type, context }: CrawlMessage): readonly ToldError[] => 
         text: entry.error,
         at: timeIn(entry.timestamp) ?? noTime,
         ...(typeof entry.fatal === 'boolean' ? { fatal: entry.fatal } : {}),
-        more: without(entry, ['stage', 'error', 'timestamp', 'fatal']),
+        more: lacking(entry, ['stage', 'error', 'timestamp', 'fatal']),
         isOwn: false,
         fails: type === 'error' || isSave(type),
       },

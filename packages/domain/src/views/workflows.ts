@@ -160,10 +160,8 @@ const withContext = (context: CurrentContext, { metadata, fields }: ContextData)
 const withTimestamp = (context: CurrentContext, at: string | undefined): CurrentContext =>
   at === undefined || !isLater(at, context.timestamp) ? context : { ...context, timestamp: at }
 
-const withTold = (told: readonly string[], stages: readonly string[]): readonly string[] => [
-  ...told,
-  ...stages.filter(stage => !told.includes(stage)),
-]
+const withTold = (told: readonly string[], stages: readonly string[]): readonly string[] =>
+  stages.every(stage => told.includes(stage)) ? told : [...new Set([...told, ...stages])]
 
 const withBehind = (behind: Body['_behind'], added: Body['_behind']): Body['_behind'] => {
   let sums = behind

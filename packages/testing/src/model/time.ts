@@ -3,14 +3,16 @@ import type { Value } from '../json.js'
 /** What has no readable time counts as before all others. */
 export const never = Number.NEGATIVE_INFINITY
 
-const form = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
+const form = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
 
-/** The instant in milliseconds of an ISO text with a zone; a day that its month has not is no day. */
+/** The instant in milliseconds of an ISO text a day that its month has not is no day. */
 export const instantOf = (value: Value): number => {
   const [, day] = (typeof value === 'string' && form.exec(value)) || []
   if (typeof value !== 'string' || day === undefined) return never
   const midnight = Date.parse(`${day}T00:00:00Z`)
-  const instant = Date.parse(value)
+  // Without a zone it is UTC; a blank stands for T.
+  const hasZone = value.length <= 10 || /(Z|[+-]\d\d:\d\d)$/.test(value)
+  const instant = Date.parse(`${value.replace(' ', 'T')}${hasZone ? '' : 'Z'}`)
   const exists = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day)
   return exists && !Number.isNaN(instant) ? instant : never
 }

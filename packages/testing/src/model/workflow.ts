@@ -3,7 +3,7 @@ import { errorEntry, inOrder } from './errors.js'
 import { factOf } from './facts.js'
 import { givesUp, type Item, itemOf } from './item.js'
 import { merged } from './merge.js'
-import type { Told } from './message.js'
+import { isSave, type Told } from './message.js'
 import { last, type Plan, planOf } from './plan.js'
 import { type Row, rowsOf, summedUp } from './rows.js'
 import { doneOf, doneOutside, type Subject, stagesDoneBy, subjectOf, unresolved } from './subject.js'
@@ -58,15 +58,12 @@ const completedStagesOf = (batch: Subject, items: readonly Item[], plan: Plan): 
   return [...done, ...behind, ...doneOutside(batch, plan)]
 }
 
-/** Whether it told something that a completion is made of. */
-const tellsCompletion = (told: Told, plan: Plan): boolean => {
-  const counting = told.itemId === undefined ? plan.batch : plan.item.slice(-1)
-  return (
-    told.type === 'workflow_complete' ||
-    givesUp(told) ||
-    stagesDoneBy(told).some(stage => counting.includes(stage))
-  )
-}
+/** Whether it told that something is complete: a stage, an item, or all. */
+const tellsCompletion = (told: Told): boolean =>
+  told.type === 'workflow_complete' ||
+  told.type === 'stage_complete' ||
+  givesUp(told) ||
+  (isSave(told) && stagesDoneBy(told).length > 0)
 
 /** A workflow from all messages of one batch. */
 export const workflowOf = (tolds: readonly Told[]): Workflow => {
@@ -94,7 +91,7 @@ export const workflowOf = (tolds: readonly Told[]): Workflow => {
   ]
   const errors = [...batch.errors, ...items.flatMap(({ subject }) => subject.errors)]
   const times = tolds.map(({ at }) => at)
-  const completions = tolds.filter(told => tellsCompletion(told, plan)).map(({ at }) => at)
+  const completions = tolds.filter(tellsCompletion).map(({ at }) => at)
   const count = (counts: (item: Item) => boolean): number => items.filter(counts).length
   const shared = present({
     batchId: tolds[0]?.batchId,
