@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { canonical, type Json } from '@crawl-ledger/domain'
 import { type Commit, commitId } from '../commit.js'
 import type { Log } from '../ports.js'
 import { checkOrder, follow } from './follow.js'
-import { appended, draftOf, incoming, known, mishap, workflowIn } from './kit.js'
-import { odd, oddNames } from './odd.js'
+import { appended, commitOf, draftOf, incoming, known, mishap, workflowIn } from './kit.js'
+import { anyOdd, odd, oddNames } from './odd.js'
 import type { Sample } from './suite.js'
 
 /** Appends `count` commits to one stream, one by one. */
@@ -141,6 +142,26 @@ export const reading: readonly Sample[] = [
       await grow(log, 3, 37)
       assert.deepEqual(await log.tails(), ends(0, 1, 0, 37))
       assert.deepEqual(await (await bench.open()).log.tails(), ends(0, 1, 0, 37))
+    },
+  },
+  {
+    rule: 'contents',
+    name: 'whatever keys the objects in a commit have, they are read back as they were hashed',
+    run: async bench => {
+      const { log } = await bench.open()
+      const drafts = Array.from({ length: 100 }, (_, n) =>
+        draftOf(workflowIn(n % 4, Math.floor(n / 4)), [`m${n}`], undefined, {
+          content: anyOdd(bench.random),
+        }),
+      )
+      const landed = (await log.append(drafts)).map(commitOf)
+      assert.equal(landed.length, drafts.length)
+      const commits = await follow(log)
+      checkOrder(commits)
+      const texts = (list: readonly Commit[]) => list.map(one => canonical(one as unknown as Json)).sort()
+      assert.deepEqual(texts(commits), texts(landed))
+      const ends = drafts.map(({ partition, stream }) => ({ partition, stream, version: 0 }))
+      assert.deepEqual(texts(await log.readStreams(ends)), texts(landed))
     },
   },
   ...oddNames.map(
