@@ -9,6 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** From the bottom up: each imports only what stands before it. Apps stand on top and never import each other. */
 const order = [
+  'testing',
   'domain',
   'log',
   'sqlite',

@@ -1,9 +1,10 @@
 import type {
   CrawlEvent,
-  HandlerName,
+  ItemType,
   LocationDocument,
   MediaDocument,
   StreamId,
+  WorkflowContext,
   WorkflowDocument,
 } from '@crawl-ledger/domain'
 import type { Receipt } from '@crawl-ledger/log'
@@ -14,9 +15,58 @@ import type { RefusedMessage } from './spool/spool-file.js'
 import type { Work } from './work/work.js'
 
 /** Takes one message and answers with its receipt. Does not throw because of data or because the store is away. */
-export type Handler = (message: unknown, context?: MessageContext) => Promise<Receipt>
+export type Handle = (message: unknown, options?: MessageOptions) => Promise<Receipt>
 
-export interface MessageContext {
+/** What a new batch asks for. */
+export interface NewBatchPayload {
+  readonly locationId: string
+  readonly locationName?: string
+  /** ISO 3166-1 alpha-2. */
+  readonly countryCode?: string
+  readonly queries?: readonly string[]
+}
+
+export interface ItemFoundPayload {
+  readonly itemUrl: string
+  readonly itemType: ItemType
+  /** Default: made of the batch and the address, so that the same address in a batch is the same item. */
+  readonly itemId?: string
+  readonly [further: string]: unknown
+}
+
+export interface StageCompletePayload {
+  /** Merged into `metadata`. */
+  readonly results?: { readonly [key: string]: unknown }
+}
+
+export interface ErrorPayload {
+  readonly error: string
+  /** Default: the context's stage. */
+  readonly stage?: string
+  /** `false`: it fails nothing; `true` with an item's context: the item is given up. */
+  readonly fatal?: boolean
+  readonly [further: string]: unknown
+}
+
+type Handler<P> = (context: WorkflowContext, payload: P, options?: MessageOptions) => Promise<Receipt>
+
+/** What crawler services call. None throws because of data or because the store is away. */
+export interface Handlers {
+  /** A batch begins: its first context. */
+  readonly handleNewBatch: Handler<NewBatchPayload>
+  /** An item is found, told with its batch's context. The receipt says its `itemId`. */
+  readonly handleItemFound: Handler<ItemFoundPayload>
+  /** The stage of the context is done. */
+  readonly handleStageComplete: Handler<StageCompletePayload>
+  readonly handleWorkflowProgress: Handler<unknown>
+  readonly handleError: Handler<ErrorPayload>
+  /** An item, or with a batch's context the workflow, is complete. */
+  readonly logWorkflowComplete: (context: WorkflowContext, options?: MessageOptions) => Promise<Receipt>
+}
+
+export interface MessageOptions {
+  /** The message's id, as a broker's: what is handed in again under it counts once. Default: made of its content. */
+  readonly id?: string
   /** Kept in the commit beside the message: what joins it to a trace. */
   readonly correlationId?: string
   /**
@@ -49,9 +99,15 @@ export interface Page {
   readonly after?: string
 }
 
-export interface View<D> {
+/** A workflow: one batch at one location. */
+export interface WorkflowRef {
+  readonly locationId: string
+  readonly batchId: string
+}
+
+export interface View<D, R> {
   /** The document, or undefined where there is none. Rejects with a `StoreError`. */
-  get(id: string): Promise<D | undefined>
+  get(ref: R): Promise<D | undefined>
   /** Documents in the order of their keys. Rejects with a `StoreError`. */
   list(page?: Page): Promise<readonly D[]>
 }
@@ -106,25 +162,33 @@ export interface Ledger {
   readonly partitions: number
   /** undefined without a spool. */
   readonly spool: LedgerSpool | undefined
-  readonly handlers: { readonly [H in HandlerName]: Handler }
-  /** Gives a message to the handler of its `type`. */
-  readonly handle: Handler
-  readonly workflows: View<WorkflowDocument>
-  readonly locations: View<LocationDocument>
-  readonly media: {
-    get(id: string): Promise<MediaDocument | undefined>
-    find(query: Page & { locationId: string; batchId: string }): Promise<readonly MediaDocument[]>
+  readonly handlers: Handlers
+  /**
+   * Takes a message as a broker delivered it: `{type, context, payload}` or `{util, type, workflow, payload}`, as an
+   * object, as JSON text or as bytes.
+   */
+  readonly handle: Handle
+  readonly workflows: View<WorkflowDocument, WorkflowRef> & {
+    /** The workflows of a batch id: one, as a rule, for services make them unique. */
+    find(query: Page & { readonly batchId: string }): Promise<readonly WorkflowDocument[]>
+    /** The document brought up to the end of the log, also where the views are behind. */
+    current(ref: WorkflowRef): Promise<WorkflowDocument | undefined>
+  }
+  readonly locations: View<LocationDocument, string>
+  readonly media: View<MediaDocument, WorkflowRef & { readonly itemId: string }> & {
+    /** The items of a workflow. */
+    find(query: Page & WorkflowRef): Promise<readonly MediaDocument[]>
   }
   /** The counters of one location; undefined for a location that nothing was told of. */
   analytics(locationId: string): Promise<Analytics | undefined>
-  /** Every event of a workflow (`LOCATION/BATCH`) or of what was told of a location alone (`LOCATION`). */
-  history(stream: StreamId): AsyncIterable<RecordedEvent>
+  /** Every event of a workflow, or without `batchId` of what was told of a location alone. */
+  history(ref: { readonly locationId: string; readonly batchId?: string }): AsyncIterable<RecordedEvent>
   /**
    * A workflow as it was: after the commit at a position of its partition, or at a time by the store's clock.
    * undefined where it was not known yet.
    */
   stateAt(
-    workflowId: StreamId,
+    workflow: WorkflowRef,
     at: { readonly position: number } | { readonly time: string | Date },
   ): Promise<WorkflowDocument | undefined>
   /**

@@ -22,7 +22,7 @@ import { spoolView } from './spool/view.js'
 import { observeGauges } from './telemetry/gauges.js'
 import { observedHandling } from './telemetry/handling.js'
 import { makeHistory, makeStateAt, recordedEvents } from './time-travel.js'
-import { makeMedia, makeView } from './views.js'
+import { makeViews } from './views.js'
 import { makeWork } from './work/work.js'
 
 /** The part of a logger that is used; pino fits. */
@@ -107,7 +107,7 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   projector?.status
     .pipe(distinctUntilChanged((a, b) => a.state === b.state))
     .subscribe(status => report(options.logger, status))
-  const locations = makeView(store.views, 'locations')
+  const views = makeViews(store.views, store.log)
   const handling = observedHandling()
   const asking = new Asking(name, store.log, writer, handling)
   const handle = makeHandle(take, handling)
@@ -119,13 +119,11 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
       return store.log.partitions
     },
     spool: view,
-    handlers: makeHandlers(take, handling),
+    handlers: makeHandlers(handle),
     handle,
-    workflows: makeView(store.views, 'workflows'),
-    locations,
-    media: makeMedia(store.views),
+    ...views,
     analytics: async locationId => {
-      const found = await locations.get(locationId)
+      const found = await views.locations.get(locationId)
       if (found === undefined) return undefined
       const { totalMediaItems, activeWorkflows, completedWorkflows, failedWorkflows, errorCount } = found
       const generatedAt = new Date().toISOString()

@@ -21,11 +21,17 @@ export interface Settings {
   readonly spool?: string
   /** How many messages may wait in the spool. 1 to 10000000; default 100000. */
   readonly spoolMax: number
-  readonly analyticsToken?: string
+  /** The Bearer token of the HTTP API. */
+  readonly apiToken?: string
+  /** The secret that messages of the queue carry, and the application property it is in. */
+  readonly messageToken?: string
+  readonly messageTokenProperty: string
   /** Makes the hash chain an HMAC. */
   readonly auditKey?: string
   /** Where messages come from and events go to; either this or `serviceBusNamespace`. */
   readonly serviceBusConnectionString?: string
+  /** The queue of the services' messages. Default `post-office`. */
+  readonly serviceBusQueue: string
   /** `NAME.servicebus.windows.net`: signs in with `DefaultAzureCredential`. */
   readonly serviceBusNamespace?: string
   /** The MongoDB database where the store's URL names none. */
@@ -86,12 +92,16 @@ const codecs = {
   LOG_LEVEL: oneOf(levels),
   SPOOL: text('a file, or off', s => !s.endsWith('/') && !s.startsWith(':')),
   SPOOL_MAX: whole(1, 10_000_000),
-  ANALYTICS_TOKEN: text('a text of at least 16 characters', s => s.length >= 16),
+  MONGODB_URI: text('mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE', s => /^mongodb(\+srv)?:\/\/.+/.test(s)),
+  API_TOKEN: text('a text that is not blank', s => s.trim() !== ''),
+  MESSAGE_SECURITY_TOKEN: text('a text that is not blank', s => s.trim() !== ''),
+  MESSAGE_TOKEN_PROPERTY: text('the name of an application property', s => s.trim() !== ''),
   AUDIT_KEY: text('a text of at least 16 characters', s => s.length >= 16),
-  SERVICE_BUS_CONNECTION_STRING: text('Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…', s =>
+  AZURE_SERVICE_BUS_CONNECTION_STRING: text('Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…', s =>
     /^Endpoint=sb:\/\//i.test(s),
   ),
-  SERVICE_BUS_NAMESPACE: text('NAME or NAME.servicebus.windows.net', s => /^[a-z0-9][a-z0-9.-]*$/i.test(s)),
+  AZURE_SERVICE_BUS_QUEUE_NAME: text('the name of a queue', s => s.trim() !== ''),
+  AZURE_SERVICE_BUS_NAMESPACE: text('NAME or NAME.servicebus.windows.net', s => /^[a-z0-9][a-z0-9.-]*$/i.test(s)),
 }
 
 export type SettingName = keyof typeof codecs
@@ -99,9 +109,11 @@ export type SettingName = keyof typeof codecs
 /** Settings whose value is never shown. A store's URL may hold a password. */
 const secret: ReadonlySet<SettingName> = new Set([
   'STORE',
-  'ANALYTICS_TOKEN',
+  'MONGODB_URI',
+  'API_TOKEN',
+  'MESSAGE_SECURITY_TOKEN',
   'AUDIT_KEY',
-  'SERVICE_BUS_CONNECTION_STRING',
+  'AZURE_SERVICE_BUS_CONNECTION_STRING',
 ])
 
 const read = <A>(
@@ -133,7 +145,10 @@ export const readSettings = (
   const value = (name: SettingName): string | undefined => overrides[name] ?? env[name]
   const spool = read('SPOOL', codecs.SPOOL, value('SPOOL'))
   return {
-    store: read('STORE', codecs.STORE, value('STORE')) ?? 'sqlite:crawl.db',
+    store:
+      read('STORE', codecs.STORE, value('STORE')) ??
+      read('MONGODB_URI', codecs.MONGODB_URI, value('MONGODB_URI')) ??
+      'sqlite:crawl.db',
     poolSize: read('POOL_SIZE', codecs.POOL_SIZE, value('POOL_SIZE')) ?? 10,
     port: read('PORT', codecs.PORT, value('PORT')) ?? 3003,
     leaseMs: read('LEASE_MS', codecs.LEASE_MS, value('LEASE_MS')) ?? 10_000,
@@ -143,19 +158,36 @@ export const readSettings = (
     database: env.NODE_ENV === 'production' ? 'ta_crawler' : 'ta_crawler_st',
     ...known('partitions', read('PARTITIONS', codecs.PARTITIONS, value('PARTITIONS'))),
     ...known('spool', spool === 'off' ? undefined : spool),
-    ...known('analyticsToken', read('ANALYTICS_TOKEN', codecs.ANALYTICS_TOKEN, value('ANALYTICS_TOKEN'))),
+    ...known('apiToken', read('API_TOKEN', codecs.API_TOKEN, value('API_TOKEN'))),
+    ...known(
+      'messageToken',
+      read('MESSAGE_SECURITY_TOKEN', codecs.MESSAGE_SECURITY_TOKEN, value('MESSAGE_SECURITY_TOKEN')),
+    ),
+    messageTokenProperty:
+      read('MESSAGE_TOKEN_PROPERTY', codecs.MESSAGE_TOKEN_PROPERTY, value('MESSAGE_TOKEN_PROPERTY')) ??
+      'securityToken',
+    serviceBusQueue:
+      read(
+        'AZURE_SERVICE_BUS_QUEUE_NAME',
+        codecs.AZURE_SERVICE_BUS_QUEUE_NAME,
+        value('AZURE_SERVICE_BUS_QUEUE_NAME'),
+      ) ?? 'post-office',
     ...known('auditKey', read('AUDIT_KEY', codecs.AUDIT_KEY, value('AUDIT_KEY'))),
     ...known(
       'serviceBusConnectionString',
       read(
-        'SERVICE_BUS_CONNECTION_STRING',
-        codecs.SERVICE_BUS_CONNECTION_STRING,
-        value('SERVICE_BUS_CONNECTION_STRING'),
+        'AZURE_SERVICE_BUS_CONNECTION_STRING',
+        codecs.AZURE_SERVICE_BUS_CONNECTION_STRING,
+        value('AZURE_SERVICE_BUS_CONNECTION_STRING'),
       ),
     ),
     ...known(
       'serviceBusNamespace',
-      read('SERVICE_BUS_NAMESPACE', codecs.SERVICE_BUS_NAMESPACE, value('SERVICE_BUS_NAMESPACE')),
+      read(
+        'AZURE_SERVICE_BUS_NAMESPACE',
+        codecs.AZURE_SERVICE_BUS_NAMESPACE,
+        value('AZURE_SERVICE_BUS_NAMESPACE'),
+      ),
     ),
   }
 }

@@ -1,13 +1,13 @@
 import {
-  batchOf,
-  crawl,
-  folded,
+  keyOf,
   locationOf,
   type StreamId,
   type ViewDocument,
   type WorkflowDocument,
+  workflowStream,
 } from '@crawl-ledger/domain'
-import { type Commit, type Log, partitionOf, readEvent } from '@crawl-ledger/log'
+import { type Commit, type Log, partitionOf, readEvents } from '@crawl-ledger/log'
+import { withCommit } from './current-workflow.js'
 import { ConfigurationError } from './errors.js'
 import type { Ledger, RecordedEvent } from './ledger.js'
 
@@ -17,34 +17,25 @@ const commitsOf = (log: Log, stream: StreamId): Promise<readonly Commit[]> =>
 /** A commit's events, each with its place. @throws EventTooNew or UnknownEvent */
 export const recordedEvents = (commit: Commit): readonly RecordedEvent[] => {
   const { stream, partition, position, version, at, server, messages } = commit
-  return commit.events.map(event => ({
-    stream,
-    partition,
-    position,
-    version,
-    recordedAt: at,
-    server,
-    messageId: messages[event.message]?.id ?? '',
-    event: readEvent(event),
-  }))
+  return commit.events.flatMap(stored =>
+    readEvents(stored).map(event => ({
+      stream,
+      partition,
+      position,
+      version,
+      recordedAt: at,
+      server,
+      messageId: messages[stored.message]?.id ?? '',
+      event,
+    })),
+  )
 }
 
 export const makeHistory = (log: Log): Ledger['history'] =>
-  async function* (stream) {
+  async function* ({ locationId, batchId }) {
+    const stream = batchId === undefined ? keyOf(locationId) : workflowStream(locationId, batchId)
     for (const commit of await commitsOf(log, stream)) yield* recordedEvents(commit)
   }
-
-const foldedWorkflow = (before: ViewDocument | undefined, commit: Commit): ViewDocument | undefined => {
-  const { stream, position, version, at } = commit
-  const place = { stream, position, version, recordedAt: at }
-  const route = { view: 'workflows', id: stream } as const
-  return commit.events
-    .map(readEvent)
-    .reduce<ViewDocument | undefined>(
-      (document, event) => folded(crawl, route, document, event, place),
-      before,
-    )
-}
 
 /** Which commits count: those up to a position, or those that the store took up to a time. */
 const until = (at: Parameters<Ledger['stateAt']>[1]): ((commit: Commit) => boolean) => {
@@ -57,8 +48,7 @@ const until = (at: Parameters<Ledger['stateAt']>[1]): ((commit: Commit) => boole
 
 export const makeStateAt =
   (log: Log): Ledger['stateAt'] =>
-  async (workflowId, at) => {
-    const commits = (await commitsOf(log, workflowId)).filter(until(at))
-    if (batchOf(workflowId) === undefined) return undefined
-    return commits.reduce(foldedWorkflow, undefined) as WorkflowDocument | undefined
+  async ({ locationId, batchId }, at) => {
+    const commits = (await commitsOf(log, workflowStream(locationId, batchId))).filter(until(at))
+    return commits.reduce(withCommit, undefined as ViewDocument | undefined) as WorkflowDocument | undefined
   }

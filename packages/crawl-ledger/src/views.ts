@@ -1,5 +1,6 @@
-import type { ViewName, Views } from '@crawl-ledger/domain'
-import type { ViewStore } from '@crawl-ledger/log'
+import { itemKey, keyOf, type ViewName, type Views, workflowStream } from '@crawl-ledger/domain'
+import type { Log, ViewStore } from '@crawl-ledger/log'
+import { currentWorkflow } from './current-workflow.js'
 import { ConfigurationError } from './errors.js'
 import type { Ledger, Page, View } from './ledger.js'
 
@@ -9,13 +10,37 @@ const pageOf = ({ limit = 100, after }: Page, prefix: string) => {
   return { prefix, limit, ...(after === undefined ? {} : { after }) }
 }
 
-export const makeView = <N extends ViewName>(views: ViewStore, name: N): View<Views[N]> => ({
-  get: async id => (await views.load(name, [id]))[0] as Views[N] | undefined,
+const makeView = <N extends ViewName, R>(
+  views: ViewStore,
+  name: N,
+  idOf: (ref: R) => string,
+): View<Views[N], R> => ({
+  get: async ref => (await views.load(name, [idOf(ref)]))[0] as Views[N] | undefined,
   list: async (page = {}) => (await views.list(name, pageOf(page, ''))) as readonly Views[N][],
 })
 
-export const makeMedia = (views: ViewStore): Ledger['media'] => ({
-  get: makeView(views, 'media').get,
-  find: async ({ locationId, batchId, ...page }) =>
-    (await views.list('media', pageOf(page, `${locationId}/${batchId}/`))) as readonly Views['media'][],
+type Reading = Pick<Ledger, 'workflows' | 'locations' | 'media'>
+
+/** The views as a ledger reads them. */
+export const makeViews = (views: ViewStore, log: Log): Reading => ({
+  workflows: {
+    ...makeView(views, 'workflows', ({ locationId, batchId }) => workflowStream(locationId, batchId)),
+    find: async ({ batchId, ...page }) =>
+      (await views.list('workflows', {
+        ...pageOf(page, ''),
+        where: { field: 'batchId', value: batchId },
+      })) as readonly Views['workflows'][],
+    current: ref => currentWorkflow(views, log, ref),
+  },
+  locations: makeView(views, 'locations', keyOf),
+  media: {
+    ...makeView(views, 'media', ({ locationId, batchId, itemId }) =>
+      itemKey(workflowStream(locationId, batchId), itemId),
+    ),
+    find: async ({ locationId, batchId, ...page }) =>
+      (await views.list(
+        'media',
+        pageOf(page, `${workflowStream(locationId, batchId)}/`),
+      )) as readonly Views['media'][],
+  },
 })

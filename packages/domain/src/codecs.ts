@@ -1,4 +1,5 @@
 import * as t from 'io-ts'
+import { isObject, type Json, type JsonObject } from './json.js'
 
 /** A codec that refines `base`; its name is what a rejection tells the reader was expected. */
 const refined = <A>(
@@ -15,63 +16,57 @@ const refined = <A>(
   )
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const badInName = /[/\u0000-\u001f\u007f-\u009f]/
+/** A text that says something. */
+export const Text = refined(t.string, s => s.trim() !== '', 'a text that is not blank')
 
-/** The name of a thing. It becomes part of keys: `/` separates them and `void:` marks filled holes. */
-export const Name = refined(
+/** The name of a workflow, a location, an item or a stage. */
+export const Id = refined(
   t.string,
-  s => s.length > 0 && s.length <= 200 && !badInName.test(s) && !s.startsWith('void:'),
-  'a text of 1 to 200 characters without "/" or control characters that does not begin with "void:"',
+  s => s.length > 0 && s.length <= 200 && s.trim() !== '',
+  'a text of 1 to 200 characters that is not blank',
 )
 
 const iso =
-  /^(?:\d{4}|\+\d{6}|-(?!0{6})\d{6})-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
-const zone = /(?:Z|[+-]\d\d:?\d\d)$/
+  /^(\d{4}|[+-]\d{6})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,3})\d*)?)?\s?(Z|[+-]\d\d:?\d\d)?)?$/i
 
-/**
- * An ISO time as milliseconds, NaN if the text is none. Without a zone it is UTC and not local time,
- * for a message must mean the same on every server.
- */
-export const instantOf = (text: string): number => {
-  if (!iso.test(text)) return Number.NaN
-  return Date.parse(text.includes('T') && !zone.test(text) ? `${text}Z` : text)
+const zoneMs = (zone: string): number => {
+  const [, sign, hours = '', minutes = ''] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? []
+  if (sign === undefined) return 0
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
 }
 
-export const IsoTime = refined(
-  t.string,
-  s => !Number.isNaN(instantOf(s)),
-  'an ISO 8601 time such as "2024-05-01T12:00:00Z"',
-)
+/**
+ * An ISO 8601 time as milliseconds since 1970, NaN if the text is none or names a day that does not exist. Without a
+ * zone it is UTC and not local time, for a message must mean the same on every server.
+ */
+export const instantOf = (text: string): number => {
+  const parts = iso.exec(text)
+  if (parts === null) return Number.NaN
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = parts
+  const ms = Number(fraction.padEnd(3, '0'))
+  const fields = [year, Number(month) - 1, day, hour, minute, second].map(Number)
+  const [y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0] = fields
+  const date = new Date(0)
+  date.setUTCFullYear(y, mo, d)
+  if (date.getUTCMonth() !== mo || date.getUTCDate() !== d || h > 23 || mi > 59 || s > 59) return Number.NaN
+  return date.setUTCHours(h, mi, s, ms) - zoneMs(zone)
+}
 
-export const CountryCode = refined(
-  t.string,
-  s => /^[A-Z]{2}$/.test(s),
-  'a country code of two capital letters (ISO 3166-1 alpha-2)',
-)
+/** An instant as every store keeps it. */
+export const isoOf = (instant: number): string => new Date(instant).toISOString()
 
-const between = (low: number, high: number, name: string) =>
-  refined(t.number, n => n >= low && n <= high, name)
+/** A country by ISO 3166-1 alpha-2, in capitals; undefined where the value is none. */
+export const countryCodeOf = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' && /^[A-Za-z]{2}$/.test(value.trim()) ? value.trim().toUpperCase() : undefined
 
-export const Percent = between(0, 100, 'a number from 0 to 100')
-export const Latitude = between(-90, 90, 'a number from -90 to 90')
-export const Longitude = between(-180, 180, 'a number from -180 to 180')
-export const Amount = between(0, Number.MAX_SAFE_INTEGER, 'a number of 0 or more')
-export const Count = refined(t.number, n => Number.isSafeInteger(n) && n >= 0, 'a whole number of 0 or more')
-export const Text = refined(t.string, () => true, 'a text')
-export const Flag = refined(t.boolean, () => true, 'true or false')
+/** `{lat, lng}` in degrees; undefined where the value is no place on earth. */
+export const coordinatesOf = (value: Json | undefined): JsonObject | undefined => {
+  if (!isObject(value)) return undefined
+  const { lat, lng } = value
+  if (typeof lat !== 'number' || typeof lng !== 'number') return undefined
+  return Math.abs(lat) <= 90 && Math.abs(lng) <= 180 ? { lat, lng } : undefined
+}
 
-const isRecord = (value: unknown): value is { [key: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const Anything = refined<unknown>(t.unknown, () => true, 'any value')
-
-export const AnyObject = refined(
-  new t.Type<{ [key: string]: unknown }>('object', isRecord, t.success as never, t.identity),
-  () => true,
-  'an object',
-)
-
-/** An object with these fields, some of them optional. Further fields are kept. */
-export const fields = <R extends t.Props, O extends t.Props>(required: R, optional: O) =>
-  t.intersection([t.type(required), t.partial(optional)])
+/** A count of milliseconds or bytes; undefined where the value is none. */
+export const amountOf = (value: Json | undefined): number | undefined =>
+  typeof value === 'number' && value >= 0 ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : undefined

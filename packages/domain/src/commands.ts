@@ -8,10 +8,10 @@ interface OfWorkflow {
   readonly server: string
 }
 
-/** One claim of one stage of one media item. */
+/** One claim of one stage of one item. */
 interface OfClaim extends OfWorkflow {
   readonly stage: string
-  readonly mediaId: string
+  readonly itemId: string
   readonly claim: string
 }
 
@@ -49,5 +49,5 @@ export const isCommand = (body: Envelope['body']): body is Command => kinds.has(
  */
 export const commandEnvelope = (body: Command, id: string, at: string): Envelope => {
   const text = canonical(body as unknown as Json)
-  return { id, digest: sha256(text), at, receivedAt: at, bytes: Buffer.byteLength(text), body }
+  return { id, digest: sha256(text), receivedAt: at, bytes: Buffer.byteLength(text), body }
 }

@@ -1,169 +1,192 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { isoOf } from './codecs.js'
+import { decideCommand, endClaims } from './commanding.js'
 import { type Command, isCommand } from './commands.js'
-import type { CrawlEvent, EventData, EventType } from './events.js'
-import { nextAttempt, stageKey, type WorkflowState } from './evolve.js'
-import { canonical, type Json } from './json.js'
-import type { CrawlMessage, Envelope, MessageOf } from './messages.js'
+import { decideCounts, decideStatus } from './consequences.js'
+import type { ContextData, CrawlEvent, EventData } from './events.js'
+import { canonical, type JsonObject } from './json.js'
+import type { CrawlMessage, Envelope } from './messages.js'
+import { contextNews, doneNews, errorNews, isNewTime, newStages } from './news.js'
+import { oddBeside } from './noted.js'
+import { countsFor, isEarlier, textOfPlan } from './plan.js'
+import { noTime } from './reading.js'
+import { ofItem, Recorder } from './recorder.js'
 import type { Rejection } from './rejection.js'
-import { currentVersion } from './upcast.js'
-import { claimEnded, claimed, released, renewed, resumed, retried } from './work.js'
+import { type Facts, factNames, isStronger, planIn, type WorkflowState } from './state.js'
+import { type Said, type Telling, type ToldLocation, tellingOf } from './telling.js'
 
-type Fact = { [T in EventType]: { type: T; data: EventData[T] } }[EventType]
-
-/** The envelope's fields are in the stream and the commit; the rest of a message is what it tells. */
-const told = <M extends CrawlMessage>(
-  message: M,
-): Omit<M, 'id' | 'type' | 'batchId' | 'locationId' | 'at'> => {
-  const {
-    id: _id,
-    type: _type,
-    batchId: _batch,
-    locationId: _location,
-    at: _at,
-    ...rest
-  } = message as MessageOf<'error'>
-  return rest as unknown as Omit<M, 'id' | 'type' | 'batchId' | 'locationId' | 'at'>
+/** What a message means for a workflow: the events it causes, none when it says nothing new, and the state they lead to. */
+export interface Decision {
+  readonly events: readonly CrawlEvent[]
+  readonly state: WorkflowState
+  /** What is odd about it beside what was known, in sentences. */
+  readonly notes: readonly string[]
 }
 
-const ofLocation = new Set(['countryCode', 'geo', 'location'])
+const decidePlan = (recorder: Recorder, { plan, at }: Telling): void => {
+  if (plan === undefined) return
+  const { chosen, items } = recorder.state
+  const text = textOfPlan(plan)
+  if (!isEarlier({ plan, at, text }, chosen)) return
+  const itemIds = chosen?.text === text ? [] : [...items.keys()]
+  recorder.record({ type: 'PlanChosen', data: { itemIds, plan } })
+}
 
-/** The fields of a description that say something new, apart for the workflow and for its location. */
-const described = (state: WorkflowState, message: MessageOf<'new-batch'> | MessageOf<'location'>): Fact[] => {
-  const fresh = Object.entries(told(message) as { [field: string]: Json }).filter(([field, value]) => {
-    const known = Object.hasOwn(state.described, field) ? state.described[field] : undefined
-    return known === undefined || canonical(known) !== canonical(value)
+const decideErrors = (recorder: Recorder, itemId: string | undefined, { errors }: Said): void => {
+  const plan = planIn(recorder.state)
+  for (const told of errors) {
+    const news = errorNews(recorder.subject(itemId), told, plan, itemId !== undefined)
+    if (news !== undefined) recorder.record({ type: 'ErrorRecorded', data: { ...news, ...ofItem(itemId) } })
+  }
+}
+
+const decideListedStages = (
+  recorder: Recorder,
+  itemId: string | undefined,
+  { stages }: Said,
+  at: number,
+): void => {
+  for (const stage of newStages(recorder.subject(itemId), stages, at)) {
+    if (!countsFor(planIn(recorder.state), stage, itemId !== undefined)) continue
+    const isKnown = recorder.subject(itemId).stages.has(stage)
+    const data = {
+      listed: true as const,
+      stage,
+      ...ofItem(itemId),
+      ...(isKnown ? { done: 'before' as const } : {}),
+    }
+    recorder.record({ type: 'StageCompleted', data })
+  }
+}
+
+/** The one event that tells what is new of a context: an item is found, a stage is done, or something is known anew. */
+const recordContext = (
+  recorder: Recorder,
+  itemId: string | undefined,
+  news: ContextData,
+  done: EventData['StageCompleted'] | undefined,
+): void => {
+  const { chosen, items } = recorder.state
+  if (itemId !== undefined && !items.has(itemId)) {
+    const plan = chosen === undefined ? {} : { plan: chosen.plan }
+    recorder.record({ type: 'ItemFound', data: { ...news, itemId, ...plan } })
+    if (done !== undefined) recorder.record({ type: 'StageCompleted', data: { ...done, itemId } })
+  } else if (done !== undefined)
+    recorder.record({ type: 'StageCompleted', data: { ...news, ...done, ...ofItem(itemId) } })
+  else if (Object.keys(news).length > 0)
+    recorder.record({ type: 'ContextUpdated', data: { ...news, ...ofItem(itemId) } })
+}
+
+/** The stage that a message reports done, where that is news. */
+const doneIn = (recorder: Recorder, { done, at }: Telling, itemId: string | undefined) => {
+  const news = done === undefined ? undefined : doneNews(recorder.subject(itemId), done, at)
+  if (news === undefined) return undefined
+  const counts = countsFor(planIn(recorder.state), news.stage, itemId !== undefined)
+  return counts ? news : { ...news, aside: true as const }
+}
+
+/** What a context says of its subject. */
+const decideSaid = (recorder: Recorder, telling: Telling, itemId: string | undefined): void => {
+  const { said, at, type, report, completes, givesUp } = telling
+  const isProgress = type === 'workflow_progress'
+  const more = report === undefined || isProgress ? {} : { report }
+  const plan = planIn(recorder.state)
+  const news = contextNews(recorder.subject(itemId), said, at, plan, itemId !== undefined)
+  recordContext(recorder, itemId, { ...news, ...more }, doneIn(recorder, telling, itemId))
+  if (report !== undefined && isProgress)
+    recorder.record({ type: 'ProgressReported', data: { ...ofItem(itemId), report } })
+  decideListedStages(recorder, itemId, said, at)
+  decideErrors(recorder, itemId, said)
+  const subject = recorder.subject(itemId)
+  if (completes && !subject.isComplete) recorder.record({ type: 'CompletionReported', data: ofItem(itemId) })
+  if (givesUp && itemId !== undefined && !subject.isGivenUp)
+    recorder.record({ type: 'ItemGivenUp', data: { itemId } })
+}
+
+/** An item found in a batch's context: the message's time is the item's and the batch's. */
+const decideFound = (recorder: Recorder, { found, at }: Telling, itemId: string | undefined): void => {
+  if (found === undefined || itemId === undefined) return
+  const ofBatch = isNewTime(recorder.state.batch, at) ? { ofBatch: true as const } : {}
+  const news = contextNews(recorder.subject(itemId), found, at, planIn(recorder.state), true)
+  recordContext(recorder, itemId, { ...news, ...ofBatch }, undefined)
+  decideTime(recorder, itemId, at)
+}
+
+const newFacts = (state: Facts, { told, ...facts }: ToldLocation, at: number): Omit<ToldLocation, 'told'> => {
+  const stronger = factNames.filter(name => {
+    const value = facts[name]
+    const fact = value === undefined ? undefined : { told, at, text: canonical(value as string | JsonObject) }
+    return fact !== undefined && isStronger(fact, state[name])
   })
-  const workflow = fresh.filter(([field]) => !ofLocation.has(field))
-  const location = fresh.filter(([field]) => ofLocation.has(field))
-  const facts: Fact[] = []
-  if (workflow.length > 0) facts.push({ type: 'WorkflowDescribed', data: Object.fromEntries(workflow) })
-  if (location.length > 0) facts.push({ type: 'LocationDescribed', data: Object.fromEntries(location) })
-  return facts
+  return Object.fromEntries(stronger.map(name => [name, facts[name]]))
 }
 
-/** Fields that are none of a location's are not told of it. */
-const ofLocationAlone = (state: WorkflowState, message: MessageOf<'location'>): Fact[] =>
-  described(state, message).filter(({ type }) => type === 'LocationDescribed')
-
-const progressed = (state: WorkflowState, progress: number | undefined, stage?: string): Fact[] =>
-  progress === undefined || progress <= state.progress
-    ? []
-    : [{ type: 'ProgressReported', data: { progress, ...(stage === undefined ? {} : { stage }) } }]
-
-const stageCompleted = (state: WorkflowState, message: MessageOf<'stage-complete'>): Fact[] => {
-  const { progress, ...data } = told(message)
-  const { stage, mediaId } = data
-  const key = stageKey(stage, mediaId)
-  const rise = progressed(state, progress, stage)
-  if (state.done.has(key)) return rise
-  const wasFailed = state.failed.has(key)
-  const wasEarly = mediaId !== undefined && !state.media.has(mediaId)
-  return [
-    ...claimEnded(state, stage, mediaId, 'completed'),
-    { type: 'StageCompleted', data: { ...data, ...own(data, { wasFailed, wasEarly }) } },
-    ...rise,
-  ]
+const decideLocation = (recorder: Recorder, { locations, queries, at }: Telling): void => {
+  const earlier = queries.filter(query => {
+    const known = recorder.state.queries.get(query)
+    return known === undefined || at < known
+  })
+  let left: { readonly queries?: readonly string[] } =
+    earlier.length === 0 ? {} : { queries: [...new Set(earlier)] }
+  for (const told of locations) {
+    const data = { ...newFacts(recorder.state, told, at), ...left } as object
+    if (Object.keys(data).length === 0) continue
+    recorder.record({ type: 'LocationDescribed', data: told.told ? { ...data, told: true } : data })
+    left = {}
+  }
+  if (left.queries !== undefined) recorder.record({ type: 'LocationDescribed', data: left })
 }
 
-/** Our own notes on a fact, where they are true or would be taken from what somebody else said under their names. */
-const own = <N extends object>(data: object, notes: N): Partial<N> =>
-  Object.fromEntries(
-    Object.entries(notes).filter(([name, value]) => value !== false || name in data),
-  ) as Partial<N>
+/** Whether a message tells that something is complete: by this the time of completion goes. */
+const tellsCompletion = ({ type, said, completes, givesUp }: Telling): boolean =>
+  completes || givesUp || type === 'stage_complete' || (type.startsWith('save_') && said.stages.length > 0)
 
-const found = (state: WorkflowState, message: MessageOf<'item-found'>): Fact[] => {
-  const { mediaId } = message.item
-  if (state.media.has(mediaId)) return []
-  const data = told(message)
-  const doneBefore = state.early.get(mediaId)
-  return [
-    {
-      type: 'MediaFound',
-      data: { ...data, ...own(data, { doneBefore: doneBefore ?? false }) } as EventData['MediaFound'],
-    },
-  ]
+const decideMessage = (before: WorkflowState, { batchId, itemId, ...rest }: CrawlMessage): Recorder => {
+  const telling = tellingOf({ ...rest, ...(batchId === undefined ? {} : { batchId }), ...ofItem(itemId) })
+  const { at } = telling
+  const recorder = new Recorder(before, at === noTime ? undefined : isoOf(at))
+  const subjectId = telling.ofItem ? itemId : undefined
+  if (batchId !== undefined) {
+    if (before.status === undefined) recorder.record({ type: 'WorkflowStarted', data: {} })
+    decidePlan(recorder, telling)
+  }
+  decideSaid(recorder, telling, subjectId)
+  decideLocation(recorder, telling)
+  if (batchId === undefined) {
+    decideTime(recorder, undefined, at)
+    return recorder
+  }
+  decideFound(recorder, telling, itemId)
+  decideTime(recorder, subjectId, at)
+  if (itemId !== undefined) endClaims(recorder, itemId)
+  decideCounts(recorder, before, tellsCompletion(telling) ? at : undefined)
+  decideStatus(recorder)
+  return recorder
+}
+
+/** A context that says nothing but that it was there. */
+const decideTime = (recorder: Recorder, itemId: string | undefined, at: number): void => {
+  if (isNewTime(recorder.subject(itemId), at))
+    recorder.record({ type: 'ContextUpdated', data: ofItem(itemId) })
 }
 
 /**
- * An error is a fact of its own each time. What is done stays done: an error that comes after the
- * completion of its stage or workflow changes neither, so that the order of arrival changes no count.
+ * What a message or a command means for a workflow. A workflow that was never started is started by whatever is told of
+ * it first; a location's own stream never is.
  */
-const failed = (state: WorkflowState, message: MessageOf<'error'>): Fact[] => {
-  const data = told(message)
-  const facts: Fact[] = [{ type: 'ErrorRecorded', data }]
-  const { stage, mediaId } = data
-  if (stage !== undefined) {
-    const key = stageKey(stage, mediaId)
-    if (!state.done.has(key) && !state.failed.has(key)) {
-      const attempt = nextAttempt(state, key)
-      facts.push(...claimEnded(state, stage, mediaId, 'failed'), {
-        type: 'StageFailed',
-        data: mediaId === undefined ? { attempt, stage } : { attempt, mediaId, stage },
-      })
-    }
-  }
-  if (data.fatal === true && state.status !== 'completed' && state.status !== 'failed')
-    facts.push({ type: 'WorkflowFailed', data: { reason: data.error.message } })
-  return facts
+export const decide = (state: WorkflowState, { id, body }: Envelope): E.Either<Rejection, Decision> => {
+  if (isCommand(body)) return decideAsked(state, id, body)
+  const notes = oddBeside(state, body)
+  const { events, state: after } = decideMessage(state, body)
+  return E.right({ events, state: events.length === 0 ? state : after, notes })
 }
 
-const completed = (state: WorkflowState, message: MessageOf<'workflow-complete'>): Fact[] =>
-  state.status === 'completed'
-    ? []
-    : [
-        {
-          type: 'WorkflowCompleted',
-          data: { ...told(message), from: state.status === 'failed' ? 'failed' : 'active' },
-        },
-      ]
-
-const reported = (state: WorkflowState, message: CrawlMessage): Fact[] => {
-  switch (message.type) {
-    case 'new-batch':
-      return described(state, message)
-    case 'location':
-      return ofLocationAlone(state, message)
-    case 'item-found':
-      return found(state, message)
-    case 'stage-complete':
-      return stageCompleted(state, message)
-    case 'workflow-progress': {
-      const data = told(message)
-      return data.progress <= state.progress ? [] : [{ type: 'ProgressReported', data }]
-    }
-    case 'error':
-      return failed(state, message)
-    case 'workflow-complete':
-      return completed(state, message)
-  }
-}
-
-const asked = (state: WorkflowState, id: string, command: Command): Fact[] | Rejection => {
-  switch (command.type) {
-    case 'claim':
-      return claimed(state, id, command)
-    case 'heartbeat':
-      return renewed(state, command)
-    case 'release':
-      return released(state, command)
-    case 'retry':
-      return retried(state, command)
-    case 'resume':
-      return resumed(state, command)
-  }
-}
-
-/**
- * What a message or a command means for a workflow: the events it causes, none when it says nothing new.
- * A workflow that was never started is started by whatever is reported of it first; a location's own stream never is.
- */
-export const decide = (
-  state: WorkflowState,
-  { id, body, at }: Envelope,
-): E.Either<Rejection, readonly CrawlEvent[]> => {
-  const facts = isCommand(body) ? asked(state, id, body) : reported(state, body)
-  if ('code' in facts) return E.left(facts)
-  if (state.status === 'unknown' && body.type !== 'location' && !isCommand(body))
-    facts.unshift({ type: 'WorkflowStarted', data: { implicit: body.type !== 'new-batch' } })
-  return E.right(facts.map(({ type, data }) => ({ type, v: currentVersion(type), at, data }) as CrawlEvent))
+const decideAsked = (state: WorkflowState, id: string, command: Command): E.Either<Rejection, Decision> => {
+  const recorder = new Recorder(state, undefined)
+  const rejected = decideCommand(recorder, id, command)
+  if (rejected !== undefined) return E.left(rejected)
+  if (recorder.events.length === 0) return E.right({ events: [], state, notes: [] })
+  decideCounts(recorder, state)
+  decideStatus(recorder)
+  return E.right({ events: recorder.events, state: recorder.state, notes: [] })
 }

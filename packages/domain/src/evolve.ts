@@ -1,126 +1,146 @@
-import type { CrawlEvent } from './events.js'
-import { GrowingSet } from './growing-set.js'
-import type { Json } from './json.js'
+import { addRows, type Change, isNothing, type StageRow, sortRows } from './counts.js'
+import type { CrawlEvent, EventData } from './events.js'
+import { completionIn, impliedBy } from './implied.js'
+import { canonical, type JsonObject } from './json.js'
+import { type Plan, textOfPlan } from './plan.js'
+import { noTime } from './reading.js'
+import {
+  factNames,
+  type KnownFact,
+  planIn,
+  stageKey,
+  type WorkflowCounts,
+  type WorkflowState,
+} from './state.js'
+import { evolveSubject, newSubject } from './subject.js'
 
-export type WorkflowStatus = 'active' | 'completed' | 'failed'
-
-/** Who works on a stage of an item, and until when by the store's clock, ISO. */
-export interface ClaimState {
-  readonly claim: string
-  readonly server: string
-  readonly until: string
+/** What counts, with a change added. */
+export const addCounts = (counts: WorkflowCounts, change: Change, plan: Plan): WorkflowCounts => {
+  const { found = 0, finished = 0, failing = 0, givenUp = 0, errors = 0, behind, rows, types } = change
+  const sums = new Map(counts.behind)
+  for (const { stage, items } of behind ?? []) sums.set(stage, (sums.get(stage) ?? 0) + items)
+  const { video = 0, image = 0, post = 0, other = 0 } = counts.types
+  return {
+    found: counts.found + found,
+    finished: counts.finished + finished,
+    failing: counts.failing + failing,
+    givenUp: counts.givenUp + givenUp,
+    errors: counts.errors + errors,
+    behind: behind === undefined ? counts.behind : sums,
+    rows: rows === undefined ? counts.rows : addRows(counts.rows, rows, plan),
+    types:
+      types === undefined
+        ? counts.types
+        : {
+            video: video + (types.video ?? 0),
+            image: image + (types.image ?? 0),
+            post: post + (types.post ?? 0),
+            other: other + (types.other ?? 0),
+          },
+  }
 }
 
-/** What deciding needs to know of a workflow, and no more. */
-export interface WorkflowState {
-  readonly status: WorkflowStatus | 'unknown'
-  /** 0 to 100; only rises, until the workflow is resumed. */
-  readonly progress: number
-  /** What its new batches said, by field. */
-  readonly described: { readonly [field: string]: Json }
-  readonly media: GrowingSet
-  /** Stages done, by `stageKey`. */
-  readonly done: GrowingSet
-  /** Stages that failed and were not done since, by `stageKey`. */
-  readonly failed: ReadonlySet<string>
-  /** Every failure of a stage there ever was, by `stageKey` and attempt. */
-  readonly failures: GrowingSet
-  /** Claims that were not ended, expired ones too, by `stageKey`. */
-  readonly claims: ReadonlyMap<string, ClaimState>
-  /** Stages done of items that were not reported found yet, by item. */
-  readonly early: ReadonlyMap<string, readonly string[]>
+/** What the counts hold, as one change. */
+export const changeOf = ({ behind, rows, ...sums }: WorkflowCounts): Change => ({
+  ...sums,
+  behind: [...behind].map(([stage, items]) => ({ stage, items })),
+  rows: rows.map(({ claimed: _, ...row }: StageRow) => row),
+})
+
+const withSubject = (state: WorkflowState, event: CrawlEvent): WorkflowState => {
+  const { itemId } = event.data as { readonly itemId?: string }
+  if (itemId === undefined) return { ...state, batch: evolveSubject(state.batch, event) }
+  const item = evolveSubject(state.items.get(itemId) ?? newSubject, event)
+  return { ...state, items: state.items.set(itemId, item) }
 }
 
-export const initialState: WorkflowState = {
-  status: 'unknown',
-  progress: 0,
-  described: {},
-  media: GrowingSet.empty,
-  done: GrowingSet.empty,
-  failed: new Set(),
-  failures: GrowingSet.empty,
-  claims: new Map(),
-  early: new Map(),
+/** An item found in a batch's context: its time is the batch's, too. */
+const withBatchTime = (state: WorkflowState, event: CrawlEvent): WorkflowState => {
+  if ((event.type !== 'ItemFound' && event.type !== 'ContextUpdated') || event.data.ofBatch !== true)
+    return state
+  const { type, v, at } = event
+  const empty = { type, v, ...(at === undefined ? {} : { at }), data: {} } as CrawlEvent
+  return { ...state, batch: evolveSubject(state.batch, empty) }
 }
 
-/** One stage of one media item, or of the whole workflow. Names hold no `/`. */
-export const stageKey = (stage: string, mediaId?: string): string => `${stage}/${mediaId ?? ''}`
-
-const failureKey = (key: string, attempt: number): string => `${key}/${attempt}`
-
-/** The number that the next failure of a stage has. */
-export const nextAttempt = ({ failures }: WorkflowState, key: string): number => {
-  let attempt = 1
-  while (failures.has(failureKey(key, attempt))) attempt += 1
-  return attempt
+const withLocation = (
+  state: WorkflowState,
+  data: EventData['LocationDescribed'],
+  at: number,
+): WorkflowState => {
+  let next = state
+  for (const name of factNames) {
+    const value = data[name]
+    if (value === undefined) continue
+    const fact: KnownFact = { told: data.told === true, at, text: canonical(value as string | JsonObject) }
+    next = { ...next, [name]: fact }
+  }
+  for (const query of data.queries ?? []) next = { ...next, queries: next.queries.set(query, at) }
+  return next
 }
 
-const without = (set: ReadonlySet<string>, element: string): ReadonlySet<string> =>
-  set.has(element) ? new Set([...set].filter(e => e !== element)) : set
+/** The state with an event on top. */
+export const evolve = (state: WorkflowState, event: CrawlEvent): WorkflowState =>
+  withCounts(withFact(state, event), event)
 
-const lacking = <V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> => {
-  if (!map.has(key)) return map
-  const rest = new Map(map)
-  rest.delete(key)
-  return rest
-}
-
-const withEarly = (
-  early: WorkflowState['early'],
-  { stage, mediaId = '' }: { readonly stage: string; readonly mediaId?: string },
-): WorkflowState['early'] => new Map(early).set(mediaId, [...(early.get(mediaId) ?? []), stage])
-
-export const evolve = (state: WorkflowState, event: CrawlEvent): WorkflowState => {
+const withFact = (state: WorkflowState, event: CrawlEvent): WorkflowState => {
+  const at = event.at === undefined ? noTime : Date.parse(event.at)
   switch (event.type) {
     case 'WorkflowStarted':
       return { ...state, status: 'active' }
-    case 'WorkflowDescribed':
-    case 'LocationDescribed':
-      return { ...state, described: { ...state.described, ...(event.data as { [field: string]: Json }) } }
-    case 'MediaFound':
-      return {
-        ...state,
-        media: state.media.add(event.data.item.mediaId),
-        early: lacking(state.early, event.data.item.mediaId),
-      }
-    case 'StageCompleted': {
-      const key = stageKey(event.data.stage, event.data.mediaId)
-      return {
-        ...state,
-        done: state.done.add(key),
-        failed: without(state.failed, key),
-        early: event.data.wasEarly === true ? withEarly(state.early, event.data) : state.early,
-      }
-    }
-    case 'StageFailed': {
-      const { stage, mediaId, attempt } = event.data
-      const key = stageKey(stage, mediaId)
-      return {
-        ...state,
-        failed: new Set(state.failed).add(key),
-        failures: state.failures.add(failureKey(key, attempt)),
-      }
-    }
-    case 'StageClaimed': {
-      const { stage, mediaId, claim, server, until } = event.data
-      return {
-        ...state,
-        claims: new Map(state.claims).set(stageKey(stage, mediaId), { claim, server, until }),
-      }
-    }
-    case 'StageReleased':
-      return { ...state, claims: lacking(state.claims, stageKey(event.data.stage, event.data.mediaId)) }
-    case 'StageRetried':
-      return { ...state, failed: without(state.failed, stageKey(event.data.stage, event.data.mediaId)) }
-    case 'WorkflowResumed':
-      return { ...state, status: 'active', progress: 0 }
-    case 'ProgressReported':
-      return { ...state, progress: event.data.progress }
+    case 'ContextUpdated':
+    case 'ItemFound':
+      return withBatchTime(withSubject(state, event), event)
+    case 'StageCompleted':
     case 'ErrorRecorded':
+    case 'CompletionReported':
+    case 'ItemGivenUp':
+    case 'ProgressReported':
+      return withSubject(state, event)
+    case 'StageRetried': {
+      const next = withSubject(state, event)
+      // What was said before is answered by going on.
+      return next.batch.isComplete ? { ...next, batch: { ...next.batch, isComplete: false } } : next
+    }
+    case 'WorkflowResumed':
+      return { ...state, batch: evolveSubject(state.batch, event) }
+    case 'LocationDescribed':
+      return withLocation(state, event.data, at)
+    case 'PlanChosen': {
+      const { plan } = event.data
+      const chosen = { plan, at, text: textOfPlan(plan) }
+      return { ...state, chosen, counts: { ...state.counts, rows: sortRows(state.counts.rows, plan) } }
+    }
+    case 'Recounted':
+    case 'CountsChanged':
       return state
+    case 'StageClaimed': {
+      const { stage, itemId, claim, server, until } = event.data
+      return { ...state, claims: state.claims.set(stageKey(stage, itemId), { claim, server, until }) }
+    }
+    case 'StageReleased': {
+      const { stage, itemId } = event.data
+      return { ...state, claims: state.claims.set(stageKey(stage, itemId), undefined) }
+    }
     case 'WorkflowCompleted':
-      return { ...state, status: 'completed', progress: 100 }
+      return { ...state, status: 'completed', failure: '' }
     case 'WorkflowFailed':
-      return { ...state, status: 'failed' }
+      return { ...state, status: 'failed', failure: canonical(event.data.failure as unknown as JsonObject) }
+    case 'WorkflowReopened':
+      return { ...state, status: 'active', failure: '' }
   }
 }
+
+/** What of a workflow changes with an event: that of `Recounted` for an item is in that of the whole. */
+const withCounts = (state: WorkflowState, event: CrawlEvent): WorkflowState => {
+  const isLifted = event.isLifted === true || (state.isLifted && !isCount(event))
+  const completed = completionIn(event)
+  const completedAt = completed === undefined ? noTime : Date.parse(completed)
+  const isItems = event.type === 'Recounted' && event.data.itemId !== undefined
+  const change = isItems ? {} : impliedBy(event, planIn(state))
+  if (isNothing(change) && completedAt <= state.completedAt && isLifted === state.isLifted) return state
+  const counts = addCounts(state.counts, change, planIn(state))
+  return { ...state, counts, completedAt: Math.max(state.completedAt, completedAt), isLifted }
+}
+
+const isCount = ({ type }: CrawlEvent): boolean => type === 'CountsChanged' || type === 'Recounted'

@@ -1,8 +1,20 @@
-export { instantOf, Name } from './codecs.js'
+export { Id, instantOf, isoOf, Text } from './codecs.js'
+export { stagesBefore } from './commanding.js'
 export { type Command, commandEnvelope, isCommand } from './commands.js'
-export { decide } from './decide.js'
-export type { CrawlEvent, EventData, EventType, StoredEvent } from './events.js'
-export { evolve, initialState, stageKey, type WorkflowState, type WorkflowStatus } from './evolve.js'
+export type { ContextError, ContextMetadata, ItemType, WorkflowContext } from './context.js'
+export type { Change, StageRow } from './counts.js'
+export { type Decision, decide } from './decide.js'
+export type {
+  ContextData,
+  CrawlEvent,
+  ErrorData,
+  EventData,
+  EventType,
+  StoredEvent,
+  WorkflowStatus,
+} from './events.js'
+export { evolve } from './evolve.js'
+export { itemIdOf } from './item-id.js'
 export { canonical, isObject, type Json, type JsonObject, normalise, sha256 } from './json.js'
 export {
   type CrawlMessage,
@@ -15,6 +27,8 @@ export {
   maxMessageBytes,
   streamOf,
 } from './messages.js'
+export { noted } from './noted.js'
+export { defaultPlan, type Plan } from './plan.js'
 export {
   type AnyDocument,
   crawl,
@@ -26,10 +40,11 @@ export {
   viewNames,
 } from './projection.js'
 export { type Rejection, type RejectionCode, rejection } from './rejection.js'
-export { batchOf, locationOf, type StreamId, workflowStream } from './stream.js'
+export { initialState, type WorkflowState } from './state.js'
+export { batchOf, idOf, itemKey, keyOf, locationOf, type StreamId, workflowStream } from './stream.js'
+export { type WorkflowProgress, WorkflowTracker } from './tracker.js'
 export { currentVersion, EventTooNew, eventTypes, lift, UnknownEvent } from './upcast.js'
-export type { Place, RecordedError, StageCount, ViewDocument } from './views/document.js'
+export type { ListedError, Place, ViewDocument } from './views/document.js'
 export type { LocationDocument } from './views/locations.js'
-export type { MediaDocument, MediaStage } from './views/media.js'
-export type { StageWork, WorkflowDocument } from './views/workflows.js'
-export { stagesBefore } from './work.js'
+export type { MediaDocument } from './views/media.js'
+export type { CurrentContext, WorkflowDocument } from './views/workflows.js'

@@ -43,52 +43,60 @@ const refuse = (where: Where, why: string): never => {
   throw new Refused(pathOf(where), why)
 }
 
-const plain = (
-  value: unknown,
-  up: Where | undefined,
-  key: string | number,
-  depth: number,
-): Json | undefined => {
-  switch (typeof value) {
-    case 'string':
-      return value.toWellFormed()
-    case 'number':
-      if (!Number.isFinite(value)) return refuse({ up, key }, 'a number that is not finite')
-      return value === 0 ? 0 : value
-    case 'boolean':
-      return value
-    case 'undefined':
-    case 'function':
-    case 'symbol':
-      return undefined
-    case 'bigint':
-      return refuse({ up, key }, 'a BigInt, which JSON does not have')
+/** Makes one value plain, and notes what could not be kept as it was. */
+class Normaliser {
+  readonly notes: string[] = []
+
+  plain(value: unknown, up: Where | undefined, key: string | number, depth: number): Json | undefined {
+    switch (typeof value) {
+      case 'string':
+        return value.toWellFormed()
+      case 'number':
+        if (Number.isFinite(value)) return value === 0 ? 0 : value
+        this.notes.push(`${pathOf({ up, key })}: ${value} is kept as null.`)
+        return null
+      case 'boolean':
+        return value
+      case 'undefined':
+      case 'function':
+      case 'symbol':
+        return undefined
+      case 'bigint':
+        return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
+    }
+    if (value === null) return null
+    if (depth > maxDepth)
+      return refuse({ up, key }, `more than ${maxDepth} levels of objects and lists in each other`)
+    const here = { up, key }
+    // `from` and not `map`, which would leave the holes of a sparse list.
+    if (Array.isArray(value)) return Array.from(value, (v, i) => this.plain(v, here, i, depth + 1) ?? null)
+    const object = value as { readonly [key: string]: unknown }
+    if (typeof object.toJSON === 'function') return this.plain(object.toJSON(), up, key, depth + 1)
+    const result: Record<string, Json> = {}
+    // In the order of the canonical form, which then needs no sorting.
+    for (const name of Object.keys(object).sort()) {
+      if (name.includes('\0')) return refuse(here, 'a key with a NUL character')
+      const kept = this.plain(object[name], here, name, depth + 1)
+      if (kept !== undefined) put(result, name.toWellFormed(), kept)
+    }
+    return result
   }
-  if (value === null) return null
-  if (depth > maxDepth)
-    return refuse({ up, key }, `more than ${maxDepth} levels of objects and lists in each other`)
-  const here = { up, key }
-  // `from` and not `map`, which would leave the holes of a sparse list.
-  if (Array.isArray(value)) return Array.from(value, (v, i) => plain(v, here, i, depth + 1) ?? null)
-  const object = value as { readonly [key: string]: unknown }
-  if (typeof object.toJSON === 'function') return plain(object.toJSON(), up, key, depth + 1)
-  const result: Record<string, Json> = {}
-  // In the order of the canonical form, which then needs no sorting.
-  for (const name of Object.keys(object).sort()) {
-    if (name.includes('\0')) return refuse(here, 'a key with a NUL character')
-    const kept = plain(object[name], here, name, depth + 1)
-    if (kept !== undefined) put(result, name.toWellFormed(), kept)
-  }
-  return result
+}
+
+/** A value in normal form, and sentences on what of it was odd. */
+export interface Normalised {
+  readonly value: Json
+  readonly notes: readonly string[]
 }
 
 /**
- * The value as JSON and nothing but JSON, so that what is hashed is what every store keeps:
- * no `undefined`, -0 is 0, lone surrogates are U+FFFD, dates are ISO texts.
+ * The value as JSON and nothing but JSON, so that what is hashed is what every store keeps: no `undefined`, -0 is 0,
+ * NaN is null, lone surrogates are U+FFFD, dates are ISO texts.
  */
-export const normalise = (value: unknown): E.Either<Rejection, Json> => {
+export const normalise = (value: unknown): E.Either<Rejection, Normalised> => {
+  const normaliser = new Normaliser()
   try {
-    return E.right(plain(value, undefined, '', 1) ?? null)
+    return E.right({ value: normaliser.plain(value, undefined, '', 1) ?? null, notes: normaliser.notes })
   } catch (error) {
     // What else throws here is the value's own code: a getter, a proxy, a `toJSON`.
     if (!(error instanceof Refused))

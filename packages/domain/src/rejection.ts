@@ -2,9 +2,8 @@
  * Why a message is not accepted. The codes are part of the public face and are never reused:
  * - `invalid`: a field is missing or has a value that is not allowed; `path` names it
  * - `unknown-type`: no handler takes this `type`
- * - `wrong-handler`: a handler was given another handler's message
  * - `too-large`: it does not fit into one document of a store (16 MiB)
- * - `id-reused`: its id was seen before on a message with other contents
+ * - `id-reused`: a command has the id of another command
  * - `unstorable`: the store's driver cannot encode it
  * - `moved-on`: the workflow has changed since it was looked at
  * - `not-running`: the workflow is over, or was never heard of
@@ -12,7 +11,6 @@
 export type RejectionCode =
   | 'invalid'
   | 'unknown-type'
-  | 'wrong-handler'
   | 'too-large'
   | 'id-reused'
   | 'unstorable'
@@ -23,7 +21,7 @@ export interface Rejection {
   readonly code: RejectionCode
   /** A sentence for a person. */
   readonly message: string
-  /** Where in the message, as in `item.mediaId`. */
+  /** Where in the message, as in `context.batchId`. */
   readonly path?: string
 }
 

@@ -1,37 +1,34 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { CrawlEvent, EventType, StoredEvent } from './events.js'
-import type { JsonObject } from './json.js'
+import { liftedV1, v1Types } from './upcast-v1.js'
 
-/** Makes data of one version into data of the next. Total: what was written once must always be read. */
-type Step = (data: JsonObject) => JsonObject
-
-/**
- * How each event came to its present form: the first step lifts version 1 to 2, and so on. What is stored is never
- * rewritten, so a step stays for ever; a new form is one more step at the end.
- */
-const steps: { readonly [T in EventType]: readonly Step[] } = {
-  WorkflowStarted: [],
-  WorkflowDescribed: [],
-  LocationDescribed: [],
-  MediaFound: [],
-  StageCompleted: [],
-  // While version 1 was written, a stage failed once at most.
-  StageFailed: [data => ({ attempt: 1, ...data })],
-  StageClaimed: [],
-  StageReleased: [],
-  StageRetried: [],
-  WorkflowResumed: [],
-  ProgressReported: [],
-  ErrorRecorded: [],
-  WorkflowCompleted: [],
-  WorkflowFailed: [],
+/** The version in which each event is written now. Those of version 2 had a first one in 0.1. */
+const versions: { readonly [T in EventType]: number } = {
+  WorkflowStarted: 2,
+  ContextUpdated: 1,
+  ItemFound: 1,
+  LocationDescribed: 2,
+  PlanChosen: 1,
+  Recounted: 1,
+  StageCompleted: 2,
+  ErrorRecorded: 2,
+  CompletionReported: 1,
+  ItemGivenUp: 1,
+  ProgressReported: 2,
+  StageClaimed: 2,
+  StageReleased: 2,
+  StageRetried: 2,
+  WorkflowResumed: 2,
+  CountsChanged: 1,
+  WorkflowCompleted: 2,
+  WorkflowFailed: 2,
+  WorkflowReopened: 1,
 }
 
 /** Every type of event. */
-export const eventTypes = Object.keys(steps) as readonly EventType[]
+export const eventTypes = Object.keys(versions) as readonly EventType[]
 
-/** The version in which an event is written now. */
-export const currentVersion = (type: EventType): number => steps[type].length + 1
+export const currentVersion = (type: EventType): number => versions[type]
 
 /** The log holds an event of a version that this program does not know: a newer one wrote it. */
 export class EventTooNew extends Error {
@@ -65,16 +62,21 @@ export class UnknownEvent extends Error {
   }
 }
 
-const isEventType = (type: string): type is EventType => Object.hasOwn(steps, type)
+const isEventType = (type: string): type is EventType => Object.hasOwn(versions, type)
 
-/** An event as the domain knows it, whichever version it was stored in. */
+/**
+ * A stored event as the domain knows it, whichever version it was stored in. One of 0.1 may mean several. What is
+ * stored is never rewritten.
+ */
 export const lift = (
   stored: Omit<StoredEvent, 'message'>,
-): E.Either<EventTooNew | UnknownEvent, CrawlEvent> => {
+): E.Either<EventTooNew | UnknownEvent, readonly CrawlEvent[]> => {
   const { type, v, at } = stored
-  if (!isEventType(type) || !Number.isInteger(v) || v < 1) return E.left(new UnknownEvent(type, v))
-  const current = currentVersion(type)
-  if (v > current) return E.left(new EventTooNew(type, v))
-  const data = steps[type].slice(v - 1).reduce((older, step) => step(older), stored.data)
-  return E.right({ type, v: current, at, data } as unknown as CrawlEvent)
+  if (!Number.isInteger(v) || v < 1) return E.left(new UnknownEvent(type, v))
+  if (v <= (v1Types.get(type) ?? 0)) return E.right(liftedV1(stored))
+  if (!isEventType(type)) return E.left(new UnknownEvent(type, v))
+  if (v > currentVersion(type)) return E.left(new EventTooNew(type, v))
+  return E.right([
+    { ...(at === undefined ? {} : { at }), data: stored.data, type, v } as unknown as CrawlEvent,
+  ])
 }

@@ -1,4 +1,4 @@
-import { EventTooNew, type Rejection, rejection, UnknownEvent } from '@crawl-ledger/domain'
+import { EventTooNew, isCommand, noted, type Rejection, rejection, UnknownEvent } from '@crawl-ledger/domain'
 import type { Commit } from './commit.js'
 import { emptyHistory, extend, type History } from './history.js'
 import { idsOf, nameOf } from './message-id.js'
@@ -39,19 +39,30 @@ interface Leg {
 
 const rejected = (reason: Rejection): Receipt => ({ outcome: 'rejected', rejection: reason })
 
+/** What is odd about a message: also that it comes from the future, by the store's time. */
+const withNotes = (
+  notes: readonly string[],
+  message: Incoming | undefined,
+  at: string,
+): { readonly notes?: readonly string[] } => {
+  const body = message?.envelope.body
+  const all = body === undefined || isCommand(body) || at === '' ? notes : [...notes, ...noted(body, at)]
+  return all.length === 0 ? {} : { notes: all }
+}
+
 /** The receipts of a plan once its commit (if it has one) is in the log at `position`. */
-const settled = ({ plan }: Leg, position: number): readonly Receipt[] => {
+const settled = ({ plan, batch }: Leg, position: number, at: string): readonly Receipt[] => {
   const receipts: Receipt[] = []
-  for (const verdict of plan.verdicts) {
+  for (const [index, verdict] of plan.verdicts.entries()) {
     switch (verdict.tag) {
       case 'new':
-        receipts.push({ outcome: 'recorded', position })
+        receipts.push({ outcome: 'recorded', position, ...withNotes(verdict.notes, batch.incoming[index], at) })
         break
       case 'duplicate':
         receipts.push({ outcome: 'duplicate', position: verdict.position })
         break
       case 'unchanged':
-        receipts.push({ outcome: 'unchanged' })
+        receipts.push({ outcome: 'unchanged', ...withNotes(verdict.notes, batch.incoming[index], at) })
         break
       case 'rejected':
         receipts.push(rejected(verdict.rejection))
@@ -133,7 +144,7 @@ const landed = (log: Log, leg: Leg, landing: Landing): Outcome | Promise<Outcome
     case 'landed':
       return outcome(leg, {
         history: extend(leg.history, landing.commit, leg.plan.state),
-        receipts: settled(leg, landing.commit.position),
+        receipts: settled(leg, landing.commit.position, landing.commit.at),
       })
     case 'taken':
       return taken(log, leg)
@@ -159,7 +170,7 @@ const unwritten = async (log: Log, legs: readonly Leg[]): Promise<readonly Outco
     const history = now.get(leg.batch.stream)
     if (history instanceof Error) return outcome(leg, { unreadable: history })
     if (history === undefined || history.version === leg.history.version)
-      return outcome(leg, { receipts: settled(leg, 0) })
+      return outcome(leg, { receipts: settled(leg, 0, leg.history.at) })
     return outcome(leg, { history, stale: true })
   })
 }

@@ -10,14 +10,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Commit, Draft } from './commit.js'
 
 /**
- * An event as the domain knows it, whichever version it was stored in.
+ * A stored event as the domain knows it, whichever version it was stored in; one of 0.1 may mean several.
  *
  * @throws EventTooNew or UnknownEvent when this program cannot know what it means
  */
-export const readEvent = (stored: StoredEvent): CrawlEvent => {
-  const event = lift(stored)
-  if (E.isLeft(event)) throw event.left
-  return event.right
+export const readEvents = (stored: StoredEvent): readonly CrawlEvent[] => {
+  const events = lift(stored)
+  if (E.isLeft(events)) throw events.left
+  return events.right
 }
 
 /** What a writer knows of a stream: the state to decide on and the end to append after. */
@@ -50,7 +50,7 @@ export const extend = (history: History, commit: Commit, state?: WorkflowState):
   for (const { id, digest } of commit.messages)
     history.messages.set(id, { position: commit.position, digest })
   return {
-    state: state ?? commit.events.reduce((before, event) => evolve(before, readEvent(event)), history.state),
+    state: state ?? commit.events.flatMap(readEvents).reduce(evolve, history.state),
     version: commit.version,
     position: commit.position,
     hash: commit.hash,

@@ -24,7 +24,7 @@ export {
   StoreUnavailable,
   StoreUnusable,
 } from './errors.js'
-export { readEvent } from './history.js'
+export { readEvents } from './history.js'
 export type { Lease, Leases } from './lease-port.js'
 export { defaultPartitions, fnv1a32, partitionOf } from './partition.js'
 export type { Incoming } from './plan.js'

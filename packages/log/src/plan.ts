@@ -1,7 +1,8 @@
 import {
+  type CrawlEvent,
   decide,
   type Envelope,
-  evolve,
+  type JsonObject,
   type Rejection,
   rejection,
   type StoredEvent,
@@ -24,8 +25,8 @@ export interface Incoming extends TraceContext {
 
 /** What was decided of one message. */
 export type Verdict =
-  | { readonly tag: 'new' }
-  | { readonly tag: 'unchanged' }
+  | { readonly tag: 'new'; readonly notes: readonly string[] }
+  | { readonly tag: 'unchanged'; readonly notes: readonly string[] }
   | { readonly tag: 'duplicate'; readonly position: number }
   | { readonly tag: 'rejected'; readonly rejection: Rejection }
   /** It repeats an earlier message of the same plan and gets that one's receipt. */
@@ -68,6 +69,11 @@ const commitMessage = (
   ...(traceparent === undefined ? {} : { traceparent }),
   ...(tracestate === undefined ? {} : { tracestate }),
 })
+
+const storedEvent = ({ at, data, type, v }: CrawlEvent, message: number): StoredEvent => {
+  const time = at === undefined ? {} : { at }
+  return { ...time, data: data as unknown as JsonObject, message, type, v }
+}
 
 /** What is told of a message: by the stream at a position, or by one before it in the same plan. */
 type Told = { readonly digest: string } & ({ readonly position: number } | { readonly index: number })
@@ -112,16 +118,16 @@ export const plan = (history: History, incoming: readonly Incoming[]): Plan => {
       verdicts.push({ tag: 'rejected', rejection: decided.left })
       return
     }
-    if (decided.right.length === 0) {
-      verdicts.push({ tag: 'unchanged' })
+    const { events: caused, notes } = decided.right
+    if (caused.length === 0) {
+      verdicts.push({ tag: 'unchanged', notes })
       return
     }
-    for (const { at, data, type, v } of decided.right)
-      events.push({ at, data, message: messages.length, type, v } as unknown as StoredEvent)
+    for (const event of caused) events.push(storedEvent(event, messages.length))
     messages.push(commitMessage(message, name.id))
     kept.set(name.id, { index, digest })
-    state = decided.right.reduce(evolve, state)
-    verdicts.push({ tag: 'new' })
+    state = decided.right.state
+    verdicts.push({ tag: 'new', notes })
   })
   return { verdicts, messages, events, state }
 }

@@ -1,11 +1,9 @@
-import { type CrawlEvent, folded, type Place, type ViewDocument, type ViewName } from '@crawl-ledger/domain'
-import { type Checkpoint, type Commit, type DocumentWrite, isVoid, readEvent } from '@crawl-ledger/log'
+import { type CrawlEvent, folded, type Place, type Route, type ViewDocument, type ViewName } from '@crawl-ledger/domain'
+import { type Checkpoint, type Commit, type DocumentWrite, isVoid, readEvents } from '@crawl-ledger/log'
 import type { Build } from './build.js'
 
 /** A document that commits change: as it was found, and as it becomes. */
-export interface Target {
-  readonly view: ViewName
-  readonly id: string
+export interface Target extends Route {
   found: ViewDocument | undefined
   becomes: ViewDocument | undefined
   /** Nothing more is folded into it: a commit failed, now or earlier. */
@@ -52,12 +50,13 @@ export class CommitUnreadable extends Error {
   }
 }
 
-const targetOf = (targets: Map<ViewName, Map<string, Target>>, view: ViewName, id: string): Target => {
+const targetOf = (targets: Map<ViewName, Map<string, Target>>, route: Route): Target => {
+  const { view, id } = route
   const ofView = targets.get(view) ?? new Map<string, Target>()
   targets.set(view, ofView)
   const known = ofView.get(id)
   if (known !== undefined) return known
-  const target = { view, id, found: undefined, becomes: undefined, held: false, before: undefined }
+  const target = { ...route, found: undefined, becomes: undefined, held: false, before: undefined }
   ofView.set(id, target)
   return target
 }
@@ -66,7 +65,7 @@ const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
 
 const readEvents = (commit: Commit): readonly CrawlEvent[] => {
   try {
-    return commit.events.map(readEvent)
+    return commit.events.flatMap(readEvents)
   } catch (error) {
     throw new CommitUnreadable(commit.partition, commit.position, commit.stream, asError(error))
   }
@@ -81,8 +80,8 @@ export const routing = (build: Build, commits: readonly Commit[]): Routing => {
     const { stream, partition, position, version, at } = commit
     const place: Place = { stream, position, version, recordedAt: at }
     for (const event of readEvents(commit))
-      for (const { view, id } of build.routes(event, stream))
-        steps.push({ target: targetOf(targets, view, id), event, partition, place })
+      for (const route of build.routes(event, stream))
+        steps.push({ target: targetOf(targets, route), event, partition, place })
   }
   return { steps, targets }
 }

@@ -13,7 +13,7 @@ import {
   type Checkpoint,
   type Commit,
   type Log,
-  readEvent,
+  readEvents,
   runningDigest,
   type Store,
   Writer,
@@ -68,7 +68,7 @@ export const foldOf = (
 ): readonly (readonly [string, ViewDocument])[] => {
   const documents = new Map<string, ViewDocument>()
   for (const { stream, position, version, at, events } of commits)
-    for (const event of events.map(readEvent))
+    for (const event of events.flatMap(readEvents))
       for (const route of projection.routes(event, stream)) {
         const key = `${route.view}:${route.id}`
         const place = { stream, position, version, recordedAt: at }

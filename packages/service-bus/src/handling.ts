@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import type { Receipt } from '@crawl-ledger/log'
-import * as E from 'fp-ts/lib/Either.js'
 import { incomingOf } from './incoming.js'
 import { type Settlement, settlementOf } from './settlement.js'
 import type { StoreGate } from './store-gate.js'
@@ -13,7 +12,7 @@ import type { StoreGate } from './store-gate.js'
  */
 export type Handle = (
   message: unknown,
-  context: { readonly correlationId?: string; readonly spool: false },
+  options: { readonly id?: string; readonly correlationId?: string; readonly spool: false },
 ) => Promise<Receipt>
 
 export interface HandlingOptions {
@@ -39,13 +38,11 @@ const pauseOf = ({ deliveryCount = 0 }: ServiceBusReceivedMessage): number =>
 export const handling =
   ({ handle, gate, holdMs, halt, onThrow }: HandlingOptions) =>
   async (received: ServiceBusReceivedMessage): Promise<Settlement> => {
-    const incoming = incomingOf(received)
-    if (E.isLeft(incoming)) return { tag: 'dead-letter', rejection: incoming.left }
-    const { message, ...context } = incoming.right
+    const { message, ...options } = incomingOf(received)
     let late: AbortSignal | undefined
     try {
       for (;;) {
-        const settlement = settlementOf(await handle(message, { ...context, spool: false }))
+        const settlement = settlementOf(await handle(message, { ...options, spool: false }))
         if (settlement !== undefined) return settlement
         gate.shut()
         late ??= AbortSignal.any([halt, AbortSignal.timeout(holdMs)])

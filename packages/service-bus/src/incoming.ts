@@ -1,11 +1,10 @@
-import { isUtf8 } from 'node:buffer'
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
-import { type Rejection, rejection } from '@crawl-ledger/domain'
-import * as E from 'fp-ts/lib/Either.js'
 
 /** A message as a handler takes it. */
 export interface Incoming {
+  /** A value, or JSON as text or bytes. */
   readonly message: unknown
+  readonly id?: string
   readonly correlationId?: string
 }
 
@@ -28,35 +27,15 @@ export const idOf = ({
 }: Pick<ServiceBusReceivedMessage, 'messageId' | 'applicationProperties'>): string | undefined =>
   textOf(applicationProperties?.[idProperty]) ?? textOf(messageId)
 
-const parsed = (text: string): E.Either<Rejection, unknown> =>
-  E.tryCatch(
-    () => JSON.parse(text),
-    error => rejection('invalid', `The body is not JSON: ${(error as Error).message}`),
-  )
-
-/** The body: bytes or a text of JSON, or an object of AMQP. */
-const bodyOf = (body: unknown): E.Either<Rejection, unknown> => {
-  if (typeof body === 'string') return parsed(body)
-  if (!(body instanceof Uint8Array)) return E.right(body)
-  return isUtf8(body)
-    ? parsed(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
-    : E.left(rejection('invalid', 'The body is not JSON: its bytes are not UTF-8.'))
-}
-
-const lacksId = (body: unknown): body is object =>
-  typeof body === 'object' &&
-  body !== null &&
-  !Array.isArray(body) &&
-  (body as { id?: unknown }).id === undefined
-
-/** Reads a message of the broker. Where the body has no id of its own, the broker's `messageId` is its id. */
+/** Reads a message of the broker: its body as it came, and the broker's `messageId` as its id. */
 export const incomingOf = (
   received: Pick<ServiceBusReceivedMessage, 'body' | 'messageId' | 'correlationId' | 'applicationProperties'>,
-): E.Either<Rejection, Incoming> => {
-  const body = bodyOf(received.body)
-  if (E.isLeft(body)) return body
+): Incoming => {
   const id = idOf(received)
   const correlationId = textOf(received.correlationId)
-  const message = id !== undefined && lacksId(body.right) ? { ...body.right, id } : body.right
-  return E.right({ message, ...(correlationId === undefined ? {} : { correlationId }) })
+  return {
+    message: received.body,
+    ...(id === undefined ? {} : { id }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  }
 }

@@ -1,6 +1,6 @@
 import type { ServiceBusMessage } from '@azure/service-bus'
 import { batchOf, type EventType, locationOf, sha256 } from '@crawl-ledger/domain'
-import { type Commit, readEvent } from '@crawl-ledger/log'
+import { type Commit, readEvents } from '@crawl-ledger/log'
 
 /** The handler's name that a commit keeps of what was brought from the old system's collections. */
 const imported = 'import'
@@ -26,32 +26,35 @@ export const sessionOf = (locationId: string): string =>
  * and is not told anew.
  */
 export const outgoingOf = (commit: Commit, { events, sessions }: Choice): readonly ServiceBusMessage[] =>
-  commit.events.flatMap((stored, index): ServiceBusMessage[] => {
-    const cause = commit.messages[stored.message]
-    const event = readEvent(stored)
-    if (cause === undefined || cause.handler === imported || events?.has(event.type) === false) return []
-    const { stream, partition, position, version, at: recordedAt, server } = commit
-    const locationId = locationOf(stream)
-    const batchId = batchOf(stream)
-    const place = { locationId, ...(batchId === undefined ? {} : { batchId }) }
-    const { traceparent, tracestate } = cause
-    return [
-      {
-        body: { ...event, ...place, partition, position, version, recordedAt, server, messageId: cause.id },
-        messageId: `${commit._id}.${index}.${commit.hash.slice(0, 16)}`,
-        contentType: 'application/json',
-        subject: event.type,
-        correlationId: cause.correlationId ?? cause.id,
-        ...(sessions ? { sessionId: sessionOf(locationId) } : {}),
-        applicationProperties: {
-          type: event.type,
-          ...place,
-          ...(traceparent === undefined ? {} : { traceparent }),
-          ...(tracestate === undefined ? {} : { tracestate }),
+  commit.events.flatMap((stored, index) =>
+    readEvents(stored).flatMap((event, part): ServiceBusMessage[] => {
+      const cause = commit.messages[stored.message]
+      if (cause === undefined || cause.handler === imported || events?.has(event.type) === false) return []
+      const { stream, partition, position, version, at: recordedAt, server } = commit
+      const locationId = locationOf(stream)
+      const batchId = batchOf(stream)
+      const place = { locationId, ...(batchId === undefined ? {} : { batchId }) }
+      const { traceparent, tracestate } = cause
+      // An event of 0.1 may mean several.
+      const number = part === 0 ? `${index}` : `${index}-${part}`
+      return [
+        {
+          body: { ...event, ...place, partition, position, version, recordedAt, server, messageId: cause.id },
+          messageId: `${commit._id}.${number}.${commit.hash.slice(0, 16)}`,
+          contentType: 'application/json',
+          subject: event.type,
+          correlationId: cause.correlationId ?? cause.id,
+          ...(sessions ? { sessionId: sessionOf(locationId) } : {}),
+          applicationProperties: {
+            type: event.type,
+            ...place,
+            ...(traceparent === undefined ? {} : { traceparent }),
+            ...(tracestate === undefined ? {} : { tracestate }),
+          },
         },
-      },
-    ]
-  })
+      ]
+    }),
+  )
 
 /** A message that the broker takes whatever the event holds: who needs its data finds it in the log by its place. */
 export const withoutData = (message: ServiceBusMessage): ServiceBusMessage => {

@@ -24,7 +24,7 @@ export const kept = ({ seq, incoming: { envelope, ...context } }: Arrival): Spoo
   seq,
   locationId: envelope.body.locationId,
   receivedAt: envelope.receivedAt,
-  message: JSON.stringify({ ...envelope.body, id: envelope.id }),
+  message: JSON.stringify({ id: envelope.id, ...saidOf(envelope.body) }),
   context: JSON.stringify(context),
 })
 

@@ -1,4 +1,7 @@
-/** What a store keeps of a view: the key, and what compare-and-set compares. */
+import { byTime, errorsKept } from '../consequences.js'
+import type { CrawlEvent, ErrorData, EventData } from '../events.js'
+
+/** What a store keeps of a view: the key, and what compare-and-set compares. Fields that begin with `_` are our own notes. */
 export interface ViewDocument {
   readonly _id: string
   /** The version of the projection that wrote it. */
@@ -17,60 +20,80 @@ export interface Place {
   readonly recordedAt: string
 }
 
-export interface RecordedError {
-  readonly at: string
-  readonly message: string
-  readonly code?: string
-  readonly stage?: string
-  readonly mediaId?: string
-  readonly fatal?: boolean
-}
-
-/** How many errors a document lists. The log has them all. */
-export const errorsKept = 100
-
-export const withError = (errors: readonly RecordedError[], error: RecordedError): readonly RecordedError[] =>
-  [...errors, error].slice(-errorsKept)
-
-/** How many stages a document counts apart; what is beyond is counted under `otherStages`. */
-export const stagesKept = 100
-export const otherStages = '(other stages)'
-
-export interface StageCount {
+/** A failure in a list, with what else was told of it. */
+export interface ListedError {
   readonly stage: string
-  readonly completed: number
-  readonly errors: number
-  /** The sum of `processing.durationMs`. */
-  readonly durationMs: number
-  /** The sum of `processing.sizeBytes`. */
-  readonly sizeBytes: number
+  readonly error: string
+  /** ISO; absent where it was told without a time. */
+  readonly timestamp?: string
+  /** In the list of a workflow, where it is an item's. */
+  readonly itemId?: string
+  readonly fatal?: boolean
+  readonly [more: string]: unknown
 }
 
-/** What a completed stage adds. Its `processing` comes from outside and may hold more than is counted. */
-export const stageDone = (processing?: {
-  readonly durationMs?: number
-  readonly sizeBytes?: number
-}): Omit<StageCount, 'stage' | 'errors'> => ({
-  completed: 1,
-  durationMs: processing?.durationMs ?? 0,
-  sizeBytes: processing?.sizeBytes ?? 0,
+type Errors = readonly ListedError[]
+
+/** An error as lists show it: what else was told stands beside it, and no name of ours is overridden. */
+export const listed = ({ more, ...error }: ErrorData & { readonly itemId?: string }): ListedError => ({
+  ...more,
+  ...error,
 })
 
-/** A list and not an object by stage, for a stage may have any name, also one that a store refuses as a key. */
-export const countStage = (
-  counts: readonly StageCount[],
-  stage: string,
-  added: Partial<Omit<StageCount, 'stage'>>,
-): readonly StageCount[] => {
-  const known = counts.some(count => count.stage === stage)
-  const name = known || counts.length < stagesKept ? stage : otherStages
-  const old = counts.find(count => count.stage === name)
-  const sum: StageCount = {
-    stage: name,
-    completed: (old?.completed ?? 0) + (added.completed ?? 0),
-    errors: (old?.errors ?? 0) + (added.errors ?? 0),
-    durationMs: (old?.durationMs ?? 0) + (added.durationMs ?? 0),
-    sizeBytes: (old?.sizeBytes ?? 0) + (added.sizeBytes ?? 0),
+/** The error of an event, with all that was told of it. */
+export const toldError = (
+  { merged, ...data }: EventData['ErrorRecorded'],
+  itemId: string | undefined,
+): ListedError => {
+  const { stage, error, timestamp, fatal, more } = merged ?? data
+  return listed({
+    error,
+    ...(fatal === undefined ? {} : { fatal }),
+    ...(itemId === undefined ? {} : { itemId }),
+    ...(more === undefined ? {} : { more }),
+    stage,
+    ...(timestamp === undefined ? {} : { timestamp }),
+  })
+}
+
+/** The list with an error, or with what is told anew of one; the last 100 by time, stage, text and item are kept. */
+export const withError = (errors: Errors, error: ListedError): Errors => {
+  let at = errors.length
+  while (at > 0 && byTime(error, errors[at - 1] as ListedError) < 0) at -= 1
+  const before = errors[at - 1]
+  if (before !== undefined && byTime(error, before) === 0) return errors.with(at - 1, error)
+  return errors.toSpliced(at, 0, error).slice(-errorsKept)
+}
+
+export interface Times {
+  /** The earliest and the latest timestamp of its contexts, ISO; absent where no context had one. */
+  readonly createdAt?: string
+  readonly updatedAt?: string
+}
+
+/** Events that a context tells; the others follow from them, or from a command. */
+const ofContexts: ReadonlySet<CrawlEvent['type']> = new Set<CrawlEvent['type']>([
+  'ContextUpdated',
+  'ItemFound',
+  'StageCompleted',
+  'ErrorRecorded',
+  'CompletionReported',
+  'ItemGivenUp',
+  'ProgressReported',
+  'LocationDescribed',
+])
+
+export const isLater = (a: string, b: string | undefined): boolean =>
+  b === undefined || Date.parse(a) > Date.parse(b)
+
+export const isEarlier = (a: string, b: string | undefined): boolean =>
+  b === undefined || Date.parse(a) < Date.parse(b)
+
+/** The times of a document with those of an event. */
+export const timesWith = ({ createdAt, updatedAt }: Times, { type, at }: CrawlEvent): Times => {
+  if (at === undefined || !ofContexts.has(type)) return {}
+  return {
+    ...(isEarlier(at, createdAt) ? { createdAt: at } : {}),
+    ...(isLater(at, updatedAt) ? { updatedAt: at } : {}),
   }
-  return old === undefined ? [...counts, sum] : counts.map(count => (count === old ? sum : count))
 }

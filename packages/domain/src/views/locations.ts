@@ -1,86 +1,175 @@
-import type { CrawlEvent } from '../events.js'
+import { addRows, type Change, isNothing, type StageRow } from '../counts.js'
+import type { CrawlEvent, EventData } from '../events.js'
+import { impliedBy } from '../implied.js'
+import { canonical, type JsonObject } from '../json.js'
+import { byText, defaultPlan } from '../plan.js'
+import { noTime } from '../reading.js'
+import { factNames, isStronger, type KnownFact } from '../state.js'
 import { locationOf } from '../stream.js'
-import { countStage, type Place, type StageCount, stageDone, type ViewDocument } from './document.js'
+import { type Place, type Times, timesWith, type ViewDocument } from './document.js'
+
+/** How many queries a location lists: those that were brought first. The log has them all. */
+const queriesKept = 1000
+
+/** A fact as it was told: what decides when another workflow tells it, too. Its time is in ms; null where it had none. */
+interface FactNote {
+  readonly told: boolean
+  readonly at: number | null
+  readonly text: string
+}
 
 /** One location, with the counters that analytics reads. */
-export interface LocationDocument extends ViewDocument {
+export interface LocationDocument extends ViewDocument, Times {
   readonly locationId: string
+  readonly locationName?: string
+  /** ISO 3166-1 alpha-2. */
   readonly countryCode?: string
-  readonly geo?: { readonly latitude: number; readonly longitude: number }
-  /** What messages called `location`: `name` and further fields. */
-  readonly location?: { readonly name?: string }
+  /** When the store took the last commit of it, ISO. */
+  readonly recordedAt: string
+  readonly metadata: {
+    /** What users asked for, the first that came first. */
+    readonly queries?: readonly string[]
+    /** Degrees. */
+    readonly coordinates?: { readonly lat: number; readonly lng: number }
+  }
   readonly totalMediaItems: number
+  readonly itemTypes: {
+    readonly video: number
+    readonly image: number
+    readonly post: number
+    readonly other: number
+  }
+  readonly totalWorkflows: number
   readonly activeWorkflows: number
   readonly completedWorkflows: number
   readonly failedWorkflows: number
   readonly errorCount: number
-  readonly stages: readonly StageCount[]
-  /** When it last was heard of, by the store's clock. */
-  readonly updatedAt: string
+  readonly stages: readonly StageRow[]
+  readonly _facts: { readonly [F in (typeof factNames)[number]]?: FactNote }
+  /** When each of `metadata.queries` was brought first, in ms; null where no context said. */
+  readonly _queryTimes: readonly (number | null)[]
 }
 
 type Body = Omit<LocationDocument, keyof ViewDocument>
 
-const begun = (place: Place): Body => ({
-  locationId: locationOf(place.stream),
+const begun = ({ stream, recordedAt }: Place): Body => ({
+  locationId: locationOf(stream),
+  recordedAt,
+  metadata: {},
   totalMediaItems: 0,
+  itemTypes: { video: 0, image: 0, post: 0, other: 0 },
+  totalWorkflows: 0,
   activeWorkflows: 0,
   completedWorkflows: 0,
   failedWorkflows: 0,
   errorCount: 0,
   stages: [],
-  updatedAt: place.recordedAt,
+  _facts: {},
+  _queryTimes: [],
 })
 
-const change = (body: Body, event: CrawlEvent): Partial<Body> => {
+const timeOf = (at: number | null | undefined): number => at ?? noTime
+
+const withFacts = (body: Body, data: EventData['LocationDescribed'], at: number): Body => {
+  let next = body
+  for (const name of factNames) {
+    const value = data[name]
+    if (value === undefined) continue
+    const fact: KnownFact = { told: data.told === true, at, text: canonical(value as string | JsonObject) }
+    const note = next._facts[name]
+    if (!isStronger(fact, note === undefined ? undefined : { ...note, at: timeOf(note.at) })) continue
+    const kept = { ...fact, at: Number.isFinite(at) ? at : null }
+    const shown =
+      name === 'coordinates' ? { metadata: { ...next.metadata, coordinates: value } } : { [name]: value }
+    next = { ...next, ...shown, _facts: { ...next._facts, [name]: kept } } as Body
+  }
+  return next
+}
+
+/** The queries in the order of the times that brought each first, then as text. */
+const withQueries = (body: Body, brought: readonly string[], at: number): Body => {
+  const texts = [...(body.metadata.queries ?? [])]
+  const times = [...body._queryTimes]
+  for (const query of brought) {
+    const known = texts.indexOf(query)
+    if (known >= 0) {
+      if (timeOf(times[known]) <= at) continue
+      texts.splice(known, 1)
+      times.splice(known, 1)
+    }
+    let place = texts.length
+    const isBehind = (i: number): boolean =>
+      timeOf(times[i]) > at || (timeOf(times[i]) === at && byText(texts[i] ?? '', query) > 0)
+    while (place > 0 && isBehind(place - 1)) place -= 1
+    texts.splice(place, 0, query)
+    times.splice(place, 0, Number.isFinite(at) ? at : null)
+  }
+  return {
+    ...body,
+    metadata: { ...body.metadata, queries: texts.slice(0, queriesKept) },
+    _queryTimes: times.slice(0, queriesKept),
+  }
+}
+
+const withChange = (body: Body, change: Change): Body => {
+  if (isNothing(change)) return body
+  const { found = 0, errors = 0, rows, types = {} } = change
+  const { video = 0, image = 0, post = 0, other = 0 } = types
+  const { itemTypes } = body
+  return {
+    ...body,
+    totalMediaItems: body.totalMediaItems + found,
+    errorCount: body.errorCount + errors,
+    itemTypes: {
+      video: itemTypes.video + video,
+      image: itemTypes.image + image,
+      post: itemTypes.post + post,
+      other: itemTypes.other + other,
+    },
+    ...(rows === undefined ? {} : { stages: addRows(body.stages, rows, defaultPlan) }),
+  }
+}
+
+const counter = {
+  active: 'activeWorkflows',
+  completed: 'completedWorkflows',
+  failed: 'failedWorkflows',
+} as const
+
+type Status = keyof typeof counter
+
+const moved = (body: Body, from: Status, to: Status): Body =>
+  from === to
+    ? body
+    : { ...body, [counter[from]]: body[counter[from]] - 1, [counter[to]]: body[counter[to]] + 1 }
+
+const change = (body: Body, event: CrawlEvent): Body => {
   switch (event.type) {
     case 'WorkflowStarted':
-      return { activeWorkflows: body.activeWorkflows + 1 }
+      return {
+        ...body,
+        totalWorkflows: body.totalWorkflows + 1,
+        activeWorkflows: body.activeWorkflows + 1,
+      }
     case 'LocationDescribed': {
-      const { countryCode, geo, location } = event.data
-      return {
-        ...(countryCode === undefined ? {} : { countryCode }),
-        ...(geo === undefined ? {} : { geo }),
-        ...(location === undefined ? {} : { location: { ...body.location, ...location } }),
-      }
-    }
-    case 'MediaFound':
-      return { totalMediaItems: body.totalMediaItems + 1 }
-    case 'StageCompleted':
-      return { stages: countStage(body.stages, event.data.stage, stageDone(event.data.processing)) }
-    case 'ErrorRecorded': {
-      const { stage } = event.data
-      return {
-        errorCount: body.errorCount + 1,
-        ...(stage === undefined ? {} : { stages: countStage(body.stages, stage, { errors: 1 }) }),
-      }
+      const at = event.at === undefined ? noTime : Date.parse(event.at)
+      const next = withFacts(body, event.data, at)
+      const { queries = [] } = event.data
+      return queries.length === 0 ? next : withQueries(next, queries, at)
     }
     case 'WorkflowCompleted':
-      return {
-        completedWorkflows: body.completedWorkflows + 1,
-        ...(event.data.from === 'failed'
-          ? { failedWorkflows: body.failedWorkflows - 1 }
-          : { activeWorkflows: body.activeWorkflows - 1 }),
-      }
-    case 'WorkflowResumed':
-      return {
-        ...(event.data.from === 'active' ? {} : { activeWorkflows: body.activeWorkflows + 1 }),
-        ...(event.data.from === 'failed' ? { failedWorkflows: body.failedWorkflows - 1 } : {}),
-        ...(event.data.from === 'completed' ? { completedWorkflows: body.completedWorkflows - 1 } : {}),
-      }
+      return moved(body, event.data.from, 'completed')
     case 'WorkflowFailed':
-      return { failedWorkflows: body.failedWorkflows + 1, activeWorkflows: body.activeWorkflows - 1 }
-    case 'WorkflowDescribed':
-    case 'ProgressReported':
-    case 'StageFailed':
-    case 'StageClaimed':
-    case 'StageReleased':
-    case 'StageRetried':
-      return {}
+      return moved(body, event.data.from, 'failed')
+    case 'WorkflowReopened':
+      return moved(body, event.data.from, 'active')
+    default:
+      return body
   }
 }
 
 export const foldLocation = (body: Body | undefined, event: CrawlEvent, place: Place): Body => {
   const known = body ?? begun(place)
-  return { ...known, ...change(known, event), updatedAt: place.recordedAt }
+  const next = withChange(change(known, event), impliedBy(event, defaultPlan))
+  return { ...next, ...timesWith(known, event), recordedAt: place.recordedAt }
 }

@@ -1,139 +1,186 @@
-import type { CrawlEvent } from '../events.js'
-import type { JsonObject } from '../json.js'
+import { isSaid } from '../context.js'
+import { addRows, type StageRow, sortRows } from '../counts.js'
+import type { ContextData, CrawlEvent } from '../events.js'
+import { impliedBy } from '../implied.js'
+import { isObject, type JsonObject } from '../json.js'
+import { byText, defaultPlan, type Plan, partOf } from '../plan.js'
 import { batchOf, locationOf } from '../stream.js'
-import { type Place, type RecordedError, stagesKept, type ViewDocument, withError } from './document.js'
+import {
+  isEarlier,
+  isLater,
+  type ListedError,
+  listed,
+  type Place,
+  type Times,
+  timesWith,
+  toldError,
+  type ViewDocument,
+  withError,
+} from './document.js'
 
-export interface MediaStage {
-  readonly stage: string
-  /** `open`: it was claimed and given back, or is to be tried again. */
-  readonly status: 'open' | 'claimed' | 'completed' | 'failed'
-  readonly at: string
-  /** Of a stage that failed: how often it did, this time included. Of others: which attempt it is. */
-  readonly attempt?: number
-  /** Who has claimed it, and until when by the store's clock. */
-  readonly server?: string
-  readonly until?: string
-  readonly result?: unknown
-  readonly processing?: object
-}
-
-/** One media item of one workflow, `LOCATION/BATCH/MEDIA`. */
-export interface MediaDocument extends ViewDocument {
+/** One media item of one workflow, `LOCATION/BATCH/ITEM`. */
+export interface MediaDocument extends ViewDocument, Times {
+  readonly itemId: string
+  readonly itemUrl?: string
+  /** `video`, `image`, `post`, or what else it was called. */
+  readonly itemType?: string
   readonly locationId: string
   readonly batchId: string
-  readonly mediaId: string
-  /** false while only stages or errors were reported of it. */
-  readonly found: boolean
-  readonly foundAt?: string
-  readonly kind?: string
-  readonly url?: string
-  /** What else the message said of it. */
-  readonly item: JsonObject
-  /** The first 100 stages that were heard of. */
-  readonly stages: readonly MediaStage[]
+  /** When the latest of its stages was told done, ISO. */
+  readonly processedAt?: string
+  /** When the store took the last commit of it, ISO. */
+  readonly recordedAt: string
+  /** All that was told of it; `duration` and `size` also from `mediaInfo`. */
+  readonly metadata: JsonObject
+  /** Fields of its contexts that no rule reads. */
+  readonly fields?: JsonObject
+  /** `completed`: its last stage is done; `failed`: it was given up. */
+  readonly status: 'active' | 'completed' | 'failed'
+  readonly currentStage: string
+  readonly completedStages: readonly string[]
+  readonly stages: readonly StageRow[]
   readonly errorCount: number
-  /** The last 100. */
-  readonly errors: readonly RecordedError[]
+  /** The last 100 by time. */
+  readonly errors: readonly ListedError[]
+  readonly _plan?: Plan
+  /** Stages that were told done, with the earliest time of each. */
+  readonly _told: readonly { readonly stage: string; readonly at?: string }[]
+  readonly _isComplete?: true
+  readonly _isGivenUp?: true
+  /** Which of `duration` and `size` were told under these names. */
+  readonly _own?: readonly string[]
 }
 
 type Body = Omit<MediaDocument, keyof ViewDocument>
 
-/** The media item that an event is about, if it is about one. */
-export const mediaIdOf = (event: CrawlEvent): string | undefined => {
-  switch (event.type) {
-    case 'MediaFound':
-      return event.data.item.mediaId
-    case 'StageCompleted':
-    case 'StageFailed':
-    case 'StageClaimed':
-    case 'StageReleased':
-    case 'StageRetried':
-    case 'ErrorRecorded':
-      return event.data.mediaId
-    default:
-      return undefined
-  }
-}
+/** The item that an event is about, if it is about one. */
+export const itemIdOfEvent = ({ data }: CrawlEvent): string | undefined =>
+  (data as { readonly itemId?: string }).itemId
 
-const begun = (mediaId: string, place: Place): Body => ({
-  locationId: locationOf(place.stream),
-  batchId: batchOf(place.stream) ?? '',
-  mediaId,
-  found: false,
-  item: {},
+const begun = (itemId: string, { stream, recordedAt }: Place): Body => ({
+  itemId,
+  locationId: locationOf(stream),
+  batchId: batchOf(stream) ?? '',
+  recordedAt,
+  metadata: {},
+  status: 'active',
+  currentStage: defaultPlan.item[0] ?? '',
+  completedStages: [],
   stages: [],
   errorCount: 0,
   errors: [],
+  _told: [],
 })
 
-const withStage = (stages: readonly MediaStage[], stage: MediaStage): readonly MediaStage[] =>
-  stages.some(known => known.stage === stage.stage)
-    ? stages.map(known => (known.stage === stage.stage ? stage : known))
-    : [...stages, stage].slice(0, stagesKept)
-
-const change = (body: Body, event: CrawlEvent): Partial<Body> => {
-  switch (event.type) {
-    case 'MediaFound': {
-      const { mediaId: _, kind, url, ...item } = event.data.item as JsonObject & MediaItem
-      return {
-        found: true,
-        foundAt: event.at,
-        item,
-        ...(kind === undefined ? {} : { kind }),
-        ...(url === undefined ? {} : { url }),
-      }
-    }
-    case 'StageCompleted': {
-      const { stage, result, processing } = event.data
-      const completed: MediaStage = {
-        stage,
-        status: 'completed',
-        at: event.at,
-        ...(result === undefined ? {} : { result }),
-        ...(processing === undefined ? {} : { processing }),
-      }
-      return { stages: withStage(body.stages, completed) }
-    }
-    case 'StageFailed': {
-      const { stage, attempt } = event.data
-      return { stages: withStage(body.stages, { stage, status: 'failed', at: event.at, attempt }) }
-    }
-    case 'StageClaimed': {
-      const { stage, attempt, server, until } = event.data
-      return {
-        stages: withStage(body.stages, { stage, status: 'claimed', at: event.at, attempt, server, until }),
-      }
-    }
-    // Where the claim ended with the stage itself, the event that says so follows.
-    case 'StageReleased':
-      return { stages: withStage(body.stages, { stage: event.data.stage, status: 'open', at: event.at }) }
-    case 'StageRetried': {
-      const { stage, attempt } = event.data
-      return { stages: withStage(body.stages, { stage, status: 'open', at: event.at, attempt }) }
-    }
-    case 'ErrorRecorded': {
-      const { error, stage, fatal } = event.data
-      const listed: RecordedError = {
-        at: event.at,
-        message: error.message,
-        ...(error.code === undefined ? {} : { code: error.code }),
-        ...(stage === undefined ? {} : { stage }),
-        ...(fatal === undefined ? {} : { fatal }),
-      }
-      return { errorCount: body.errorCount + 1, errors: withError(body.errors, listed) }
-    }
-    default:
-      return {}
+/** The body with what is derived from the rest of it. */
+const derived = (body: Body): Body => {
+  const plan = body._plan ?? defaultPlan
+  const { _told, _isComplete, _isGivenUp, processedAt: _, ...rest } = body
+  const done = new Set(_told.map(({ stage }) => stage))
+  const last = plan.item.at(-1) ?? ''
+  const isDone = _isComplete === true || done.has(last)
+  const isFinished = isDone || _isGivenUp === true
+  const others = _told.map(({ stage }) => stage).filter(stage => partOf(plan, stage) === 'outside')
+  let latest: string | undefined
+  for (const { stage, at } of _told)
+    if (at !== undefined && partOf(plan, stage) !== 'batch' && isLater(at, latest)) latest = at
+  return {
+    ...rest,
+    ...(latest === undefined ? {} : { processedAt: latest }),
+    status: isDone ? 'completed' : isFinished ? 'failed' : 'active',
+    currentStage: isFinished ? last : (plan.item.find(stage => !done.has(stage)) ?? last),
+    completedStages: [...plan.item.filter(stage => done.has(stage)), ...others.toSorted(byText)],
+    _told,
+    ...(_isComplete === true ? { _isComplete } : {}),
+    ...(_isGivenUp === true ? { _isGivenUp } : {}),
   }
 }
 
-interface MediaItem {
-  readonly mediaId: string
-  readonly kind?: string
-  readonly url?: string
+const withTold = (told: Body['_told'], stages: readonly string[], at: string | undefined): Body['_told'] => {
+  let all = told
+  for (const stage of stages) {
+    const i = all.findIndex(one => one.stage === stage)
+    const entry = { stage, ...(at === undefined ? {} : { at }) }
+    if (i < 0) all = [...all, entry]
+    else if (at !== undefined && isEarlier(at, all[i]?.at)) all = all.with(i, entry)
+  }
+  return all
 }
 
-export const foldMedia = (body: Body | undefined, event: CrawlEvent, place: Place): Body => {
-  const known = body ?? begun(mediaIdOf(event) ?? '', place)
-  return { ...known, ...change(known, event) }
+const sizes = ['duration', 'size']
+
+/** Metadata with what is new; `duration` and `size` come from `mediaInfo` where they were not told by themselves. */
+const withMetadata = (body: Body, news: JsonObject): Pick<Body, 'metadata' | '_own'> => {
+  const own = sizes.filter(name => Object.hasOwn(news, name) || body._own?.includes(name))
+  const metadata: Record<string, JsonObject[string]> = { ...body.metadata, ...news }
+  const info = isObject(metadata.mediaInfo) ? metadata.mediaInfo : {}
+  for (const name of sizes) {
+    if (own.includes(name)) continue
+    const value = info[name]
+    if (isSaid(value)) metadata[name] = value
+    else delete metadata[name]
+  }
+  return { metadata, ...(own.length === 0 ? {} : { _own: own }) }
+}
+
+const withContext = (body: Body, data: ContextData, at: string | undefined): Body => {
+  const { metadata, fields, itemUrl, itemType, stages } = data
+  const next = {
+    ...body,
+    ...(metadata === undefined ? {} : withMetadata(body, metadata)),
+    ...(fields === undefined ? {} : { fields: { ...body.fields, ...fields } }),
+    ...(itemUrl === undefined ? {} : { itemUrl }),
+    ...(itemType === undefined ? {} : { itemType }),
+  }
+  return stages === undefined ? next : derived({ ...next, _told: withTold(body._told, stages, at) })
+}
+
+const withChange = (body: Body, event: CrawlEvent): Body => {
+  const plan = body._plan ?? defaultPlan
+  const { rows, errors = 0 } = impliedBy(event, plan)
+  if (rows === undefined && errors === 0) return body
+  return {
+    ...body,
+    errorCount: body.errorCount + errors,
+    ...(rows === undefined ? {} : { stages: addRows(body.stages, rows, plan) }),
+  }
+}
+
+const withPlan = (body: Body, plan: Plan): Body =>
+  derived({ ...body, _plan: plan, stages: sortRows(body.stages, plan) })
+
+const change = (body: Body, event: CrawlEvent): Body => {
+  switch (event.type) {
+    case 'ItemFound': {
+      const { plan } = event.data
+      const next = withContext(body, event.data, event.at)
+      return plan === undefined ? next : withPlan(next, plan)
+    }
+    case 'ContextUpdated':
+      return withContext(body, event.data, event.at)
+    case 'PlanChosen':
+      return withPlan(body, event.data.plan)
+    case 'StageCompleted': {
+      const next = withContext(body, event.data, event.at)
+      return derived({ ...next, _told: withTold(next._told, [event.data.stage], event.at) })
+    }
+    case 'CompletionReported':
+      return derived({ ...body, _isComplete: true })
+    case 'ItemGivenUp':
+      return derived({ ...body, _isGivenUp: true })
+    case 'ErrorRecorded':
+      return event.data.aside === true
+        ? body
+        : { ...body, errors: withError(body.errors, toldError(event.data, undefined)) }
+    case 'Recounted':
+      return { ...body, errors: event.data.errors.map(listed) }
+    default:
+      return body
+  }
+}
+
+export const foldMedia = (body: Body | undefined, itemId: string, event: CrawlEvent, place: Place): Body => {
+  const known = body ?? begun(itemId, place)
+  const next = withChange(change(known, event), event)
+  return { ...next, ...timesWith(known, event), recordedAt: place.recordedAt }
 }

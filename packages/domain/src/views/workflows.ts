@@ -1,165 +1,276 @@
-import type { CrawlEvent } from '../events.js'
-import type { WorkflowStatus } from '../evolve.js'
+import { addRows, type Change, isNothing, type StageRow, sortRows } from '../counts.js'
+import type { ContextData, CrawlEvent, ErrorData, WorkflowStatus } from '../events.js'
+import { completionIn, impliedBy } from '../implied.js'
 import type { JsonObject } from '../json.js'
+import { byText, defaultPlan, type Plan, partOf } from '../plan.js'
 import { batchOf, locationOf } from '../stream.js'
 import {
-  countStage,
+  isLater,
+  type ListedError,
+  listed,
   type Place,
-  type RecordedError,
-  type StageCount,
-  stageDone,
-  stagesKept,
+  type Times,
+  timesWith,
+  toldError,
   type ViewDocument,
   withError,
 } from './document.js'
 
-/** One stage of the media items of a workflow. */
-export interface StageWork {
+/** The batch's context as it would stand now. */
+export interface CurrentContext {
+  readonly batchId: string
+  readonly locationId: string
+  readonly locationName?: string
+  readonly countryCode?: string
   readonly stage: string
-  /** Items that are found and have it behind them. */
-  readonly done: number
-  /** Items that failed it and were not retried. */
-  readonly failing: number
-  /** Items that a server works on, or worked on when it was last heard of. */
-  readonly claimed: number
-}
-
-const countWork = (
-  work: readonly StageWork[],
-  stage: string,
-  added: Partial<Omit<StageWork, 'stage'>>,
-): readonly StageWork[] => {
-  const old = work.find(one => one.stage === stage)
-  if (old === undefined && work.length >= stagesKept) return work
-  const sum: StageWork = {
-    stage,
-    done: (old?.done ?? 0) + (added.done ?? 0),
-    failing: (old?.failing ?? 0) + (added.failing ?? 0),
-    claimed: (old?.claimed ?? 0) + (added.claimed ?? 0),
-  }
-  return old === undefined ? [...work, sum] : work.map(one => (one === old ? sum : one))
+  /** The latest of the batch's contexts, ISO. */
+  readonly timestamp?: string
+  readonly completedStages: readonly string[]
+  readonly metadata: JsonObject
+  /** The batch's, the last 100. */
+  readonly errors?: readonly ListedError[]
+  /** Fields that no rule reads. */
+  readonly [field: string]: unknown
 }
 
 /** One workflow, `LOCATION/BATCH`. */
-export interface WorkflowDocument extends ViewDocument {
-  readonly locationId: string
+export interface WorkflowDocument extends ViewDocument, Times {
   readonly batchId: string
+  readonly locationId: string
+  readonly locationName?: string
+  readonly countryCode?: string
   readonly status: WorkflowStatus
+  readonly currentStage: string
+  /** When the store took the last commit of it, ISO. */
+  readonly recordedAt: string
+  readonly context: CurrentContext
+  /** The batch's, and once those are done each item stage that every item has behind it. */
+  readonly completedStages: readonly string[]
+  /** Percent, rounded down; 100 exactly when completed. */
+  readonly progress: number
+  readonly items: {
+    readonly found: number
+    readonly finished: number
+    readonly failing: number
+    readonly givenUp: number
+  }
+  readonly stages: readonly StageRow[]
+  readonly errorCount: number
+  /** The last 100 by time, of the batch and its items. */
+  readonly errors: readonly ListedError[]
+  /** The latest time that told a completion; only while completed. */
+  readonly completedAt?: string
+  /** The time of the latest unresolved failure of the batch, and that failure; only while failed. */
+  readonly failedAt?: string
+  readonly failure?: ListedError
+  readonly resumes: number
   /** The version of its stream: what `resume` expects. */
   readonly version: number
-  /** 0 to 100. */
-  readonly progress: number
-  readonly mediaItems: number
-  /** What its new batch said of it: `queries`, `stages`, `expectedItems` and further fields. */
-  readonly described: JsonObject
-  readonly stages: readonly StageCount[]
-  /** How far the stages of its media items are. */
-  readonly work: readonly StageWork[]
-  /** How often it was resumed after an interruption. */
-  readonly resumes: number
-  readonly errorCount: number
-  /** The last 100. */
-  readonly errors: readonly RecordedError[]
-  readonly startedAt: string
-  /** When it last was heard of, by the store's clock. */
-  readonly updatedAt: string
-  readonly completedAt?: string
-  readonly failedAt?: string
-  readonly summary?: unknown
+  readonly _plan?: Plan
+  /** Stages that the batch told done, whatever they count. */
+  readonly _told: readonly string[]
+  readonly _behind: NonNullable<Change['behind']>
+  readonly _completedAt?: string
 }
 
 type Body = Omit<WorkflowDocument, keyof ViewDocument>
 
-const begun = (event: CrawlEvent, place: Place): Body => ({
-  locationId: locationOf(place.stream),
-  batchId: batchOf(place.stream) ?? '',
-  status: 'active',
-  version: place.version,
-  progress: 0,
-  mediaItems: 0,
-  described: {},
-  stages: [],
-  work: [],
-  resumes: 0,
-  errorCount: 0,
-  errors: [],
-  startedAt: event.at,
-  updatedAt: place.recordedAt,
+const begun = ({ stream, version, recordedAt }: Place): Body => {
+  const ids = { batchId: batchOf(stream) ?? '', locationId: locationOf(stream) }
+  const stage = defaultPlan.batch[0] ?? ''
+  return {
+    ...ids,
+    status: 'active',
+    currentStage: stage,
+    recordedAt,
+    context: { ...ids, stage, completedStages: [], metadata: {} },
+    completedStages: [],
+    progress: 0,
+    items: { found: 0, finished: 0, failing: 0, givenUp: 0 },
+    stages: [],
+    errorCount: 0,
+    errors: [],
+    resumes: 0,
+    version,
+    _told: [],
+    _behind: [],
+  }
+}
+
+const behindOf = ({ _behind }: Body, stage: string): number =>
+  _behind.find(row => row.stage === stage)?.items ?? 0
+
+/** By rule 7. Without items the first item stage is shown when those of the batch are done. */
+const stageNow = (body: Body, { batch, item }: Plan): string => {
+  const { status, items, _told } = body
+  const open = batch.find(stage => !_told.includes(stage))
+  const first = item[0] ?? ''
+  const last = item.at(-1) ?? ''
+  if (open === undefined && items.found === 0) return first
+  if (status === 'completed') return last
+  return open ?? item.find(stage => behindOf(body, stage) < items.found) ?? last
+}
+
+/** By rule 6, in integers. */
+const progressNow = (body: Body, { batch, item }: Plan): number => {
+  const { status, items, _told } = body
+  if (status === 'completed') return 100
+  const done = batch.filter(stage => _told.includes(stage)).length
+  const n = Math.max(1, items.found)
+  const sum = item.reduce((all, stage) => all + behindOf(body, stage), 0)
+  return Math.min(99, Math.floor((100 * (done * n + sum)) / (n * (batch.length + item.length))))
+}
+
+const completedNow = (body: Body, plan: Plan): readonly string[] => {
+  const { items, _told } = body
+  const batch = plan.batch.filter(stage => _told.includes(stage))
+  const isOver = batch.length === plan.batch.length && items.found > 0
+  const item = isOver ? plan.item.filter(stage => behindOf(body, stage) === items.found) : []
+  const others = _told.filter(stage => partOf(plan, stage) === 'outside').toSorted(byText)
+  return [...batch, ...item, ...others]
+}
+
+/** The body with what is derived from the rest of it. */
+const derived = (body: Body): Body => {
+  const plan = body._plan ?? defaultPlan
+  const currentStage = stageNow(body, plan)
+  const completedStages = completedNow(body, plan)
+  const { completedAt: _, failedAt: _at, failure, ...rest } = body
+  return {
+    ...rest,
+    currentStage,
+    completedStages,
+    progress: progressNow(body, plan),
+    context: { ...body.context, stage: currentStage, completedStages },
+    ...(body.status === 'completed' && body._completedAt !== undefined
+      ? { completedAt: body._completedAt }
+      : {}),
+    ...(body.status === 'failed' && failure !== undefined ? { failure } : {}),
+    ...(body.status === 'failed' && failure?.timestamp !== undefined ? { failedAt: failure.timestamp } : {}),
+  }
+}
+
+const withContext = (context: CurrentContext, { metadata, fields }: ContextData): CurrentContext => ({
+  ...context,
+  ...fields,
+  ...(metadata === undefined ? {} : { metadata: { ...context.metadata, ...metadata } }),
 })
 
-const change = (body: Body, event: CrawlEvent): Partial<Body> => {
+/** The latest time of the batch's own contexts. */
+const withTimestamp = (context: CurrentContext, at: string | undefined): CurrentContext =>
+  at === undefined || !isLater(at, context.timestamp) ? context : { ...context, timestamp: at }
+
+const withTold = (told: readonly string[], stages: readonly string[]): readonly string[] =>
+  stages.every(stage => told.includes(stage)) ? told : [...new Set([...told, ...stages])]
+
+const withBehind = (behind: Body['_behind'], added: Body['_behind']): Body['_behind'] => {
+  let sums = behind
+  for (const { stage, items } of added) {
+    const at = sums.findIndex(row => row.stage === stage)
+    sums =
+      at < 0 ? [...sums, { stage, items }] : sums.with(at, { stage, items: (sums[at]?.items ?? 0) + items })
+  }
+  return sums
+}
+
+const withChange = (body: Body, event: CrawlEvent): Body => {
+  const change = impliedBy(event, body._plan ?? defaultPlan)
+  const completed = completionIn(event)
+  const isCompletion = completed !== undefined && isLater(completed, body._completedAt)
+  if (isNothing(change) && !isCompletion) return body
+  const { found = 0, finished = 0, failing = 0, givenUp = 0, errors = 0, behind, rows } = change
+  const { items } = body
+  return derived({
+    ...body,
+    ...(isCompletion ? { _completedAt: completed } : {}),
+    items: {
+      found: items.found + found,
+      finished: items.finished + finished,
+      failing: items.failing + failing,
+      givenUp: items.givenUp + givenUp,
+    },
+    errorCount: body.errorCount + errors,
+    ...(behind === undefined ? {} : { _behind: withBehind(body._behind, behind) }),
+    ...(rows === undefined ? {} : { stages: addRows(body.stages, rows, body._plan ?? defaultPlan) }),
+  })
+}
+
+/** What an event of the batch itself says of its context. */
+const ofBatch = (body: Body, event: CrawlEvent): Body => {
+  const context = withTimestamp(body.context, event.at)
   switch (event.type) {
-    case 'WorkflowDescribed':
-      return { described: { ...body.described, ...(event.data as JsonObject) } }
-    case 'MediaFound':
-      return {
-        mediaItems: body.mediaItems + 1,
-        work: (event.data.doneBefore ?? []).reduce(
-          (work, stage) => countWork(work, stage, { done: 1 }),
-          body.work,
-        ),
-      }
+    case 'ContextUpdated': {
+      const { stages = [] } = event.data
+      const told = withTold(body._told, stages)
+      return { ...body, _told: told, context: withContext(context, event.data) }
+    }
     case 'StageCompleted':
-      return {
-        stages: countStage(body.stages, event.data.stage, stageDone(event.data.processing)),
-        work:
-          event.data.mediaId === undefined
-            ? body.work
-            : countWork(body.work, event.data.stage, {
-                done: event.data.wasEarly === true ? 0 : 1,
-                failing: event.data.wasFailed === true ? -1 : 0,
-              }),
-      }
-    case 'StageFailed':
-      return event.data.mediaId === undefined
-        ? {}
-        : { work: countWork(body.work, event.data.stage, { failing: 1 }) }
-    case 'StageRetried':
-      return event.data.mediaId === undefined
-        ? {}
-        : { work: countWork(body.work, event.data.stage, { failing: -1 }) }
-    case 'StageClaimed':
-      return event.data.renewed ? {} : { work: countWork(body.work, event.data.stage, { claimed: 1 }) }
-    case 'StageReleased':
-      return { work: countWork(body.work, event.data.stage, { claimed: -1 }) }
-    case 'WorkflowResumed':
-      return { status: 'active', resumes: body.resumes + 1 }
-    case 'ProgressReported':
-      return { progress: event.data.progress }
+      return derived({
+        ...body,
+        _told: withTold(body._told, [event.data.stage, ...(event.data.stages ?? [])]),
+        context: withContext(context, event.data),
+      })
     case 'ErrorRecorded': {
-      const { error, stage, mediaId, fatal } = event.data
-      const listed: RecordedError = {
-        at: event.at,
-        message: error.message,
-        ...(error.code === undefined ? {} : { code: error.code }),
-        ...(stage === undefined ? {} : { stage }),
-        ...(mediaId === undefined ? {} : { mediaId }),
-        ...(fatal === undefined ? {} : { fatal }),
-      }
-      return {
-        errorCount: body.errorCount + 1,
-        errors: withError(body.errors, listed),
-        ...(stage === undefined ? {} : { stages: countStage(body.stages, stage, { errors: 1 }) }),
-      }
+      const errors = withError(context.errors ?? [], toldError(event.data, undefined))
+      return { ...body, context: { ...context, errors } }
     }
-    case 'WorkflowCompleted': {
-      const { summary } = event.data
-      return {
-        status: 'completed',
-        progress: 100,
-        completedAt: event.at,
-        ...(summary === undefined ? {} : { summary }),
-      }
+    default:
+      return { ...body, context }
+  }
+}
+
+const change = (body: Body, event: CrawlEvent): Body => {
+  switch (event.type) {
+    case 'ItemFound':
+    case 'ContextUpdated':
+    case 'StageCompleted':
+    case 'CompletionReported':
+    case 'ItemGivenUp':
+    case 'ProgressReported': {
+      if (event.data.itemId === undefined) return ofBatch(body, event)
+      const isBatchs = (event.type === 'ItemFound' || event.type === 'ContextUpdated') && event.data.ofBatch
+      return isBatchs === true ? { ...body, context: withTimestamp(body.context, event.at) } : body
     }
+    case 'ErrorRecorded': {
+      const { itemId, aside } = event.data
+      const next = itemId === undefined ? ofBatch(body, event) : body
+      return aside === true
+        ? next
+        : { ...next, errors: withError(body.errors, toldError(event.data, itemId)) }
+    }
+    case 'LocationDescribed': {
+      const { locationName, countryCode } = event.data
+      const own = {
+        ...(locationName === undefined ? {} : { locationName }),
+        ...(countryCode === undefined ? {} : { countryCode }),
+      }
+      return { ...body, ...own, context: { ...body.context, ...own } }
+    }
+    case 'PlanChosen': {
+      const { plan } = event.data
+      return derived({ ...body, _plan: plan, stages: sortRows(body.stages, plan) })
+    }
+    case 'Recounted':
+      return { ...body, errors: event.data.errors.map(listed) }
+    case 'WorkflowResumed':
+      return { ...body, resumes: body.resumes + 1 }
+    case 'WorkflowCompleted':
+      return derived({ ...body, status: 'completed' })
+    case 'WorkflowReopened':
+      return derived({ ...body, status: 'active' })
     case 'WorkflowFailed':
-      return { status: 'failed', failedAt: event.at }
+      return derived({ ...body, status: 'failed', failure: listed(event.data.failure as ErrorData) })
     case 'WorkflowStarted':
-    case 'LocationDescribed':
-      return {}
+    case 'CountsChanged':
+    case 'StageClaimed':
+    case 'StageReleased':
+    case 'StageRetried':
+      return body
   }
 }
 
 export const foldWorkflow = (body: Body | undefined, event: CrawlEvent, place: Place): Body => {
-  const known = body ?? begun(event, place)
-  return { ...known, ...change(known, event), version: place.version, updatedAt: place.recordedAt }
+  const known = body ?? begun(place)
+  const next = withChange(change(known, event), event)
+  return { ...next, ...timesWith(known, event), version: place.version, recordedAt: place.recordedAt }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {
   type CrawlMessage,
   commandEnvelope,
+  currentVersion,
   decodeMessage,
   handlerOf,
   type Json,
@@ -44,22 +45,44 @@ export const workflowIn = (partition: number, n = 0, batchId = 'batch'): Workflo
 
 export const streamOf = ({ locationId, batchId }: Workflow): string => workflowStream(locationId, batchId)
 
-/** Always says something new. */
-export const mishap = (workflow: Workflow, id: string, context: { [key: string]: Json } = {}) =>
-  ({ ...workflow, type: 'error', id, error: { message: id }, context }) as const
+const at = '2024-05-01T11:00:00.000Z'
 
-/** Says something new when it is more than was reported. */
+const contextOf = (workflow: Workflow, metadata: { [key: string]: Json } = {}) => ({
+  ...workflow,
+  stage: 'crawl-media',
+  timestamp: at,
+  completedStages: [],
+  metadata,
+})
+
+/** Always says something new. */
+export const mishap = (workflow: Workflow, id: string, further: { [key: string]: Json } = {}) =>
+  ({
+    ...workflow,
+    type: 'error',
+    id,
+    context: contextOf(workflow),
+    payload: { error: id, fatal: false, further },
+  }) as const
+
+/** Says something new when it is more than was reported: of two values told at one time the larger text stays. */
 export const progress = (workflow: Workflow, percent: number, id?: string) =>
   ({
     ...workflow,
-    type: 'workflow-progress',
-    progress: percent,
+    type: 'workflow_progress',
+    context: contextOf(workflow, { percent: String(percent).padStart(6, '0') }),
     ...(id === undefined ? {} : { id }),
   }) as const
 
 /** Says something new when the item was not found yet. */
-export const found = (workflow: Workflow, mediaId: string, id?: string) =>
-  ({ ...workflow, type: 'item-found', item: { mediaId }, ...(id === undefined ? {} : { id }) }) as const
+export const found = (workflow: Workflow, itemId: string, id?: string) =>
+  ({
+    ...workflow,
+    type: 'item_found',
+    context: contextOf(workflow),
+    payload: { itemId },
+    ...(id === undefined ? {} : { id }),
+  }) as const
 
 export const incoming = (raw: Raw): Incoming => {
   const envelope = decodeMessage(raw, receivedAt)
@@ -82,7 +105,7 @@ export const draftOf = (
   workflow: Workflow,
   ids: readonly string[],
   previous?: Commit,
-  context: { [key: string]: Json } = {},
+  further: { [key: string]: Json } = {},
 ): Draft => {
   const sent = ids.map(id => incoming(mishap(workflow, id)))
   return {
@@ -99,10 +122,13 @@ export const draftOf = (
       at,
       digest,
     })),
-    events: sent.map(({ envelope: { at, body } }, message) => {
-      const { error } = body as CrawlMessage & { type: 'error' }
-      return { type: 'ErrorRecorded', v: 1, at, message, data: { error, context } }
-    }) as Draft['events'],
+    events: ids.map((id, message) => ({
+      type: 'ErrorRecorded',
+      v: currentVersion('ErrorRecorded'),
+      at,
+      message,
+      data: { error: id, fatal: false, fails: true, more: further, stage: 'crawl-media' },
+    })),
   }
 }
 

@@ -6,7 +6,7 @@ import {
   isIntact,
   isVoid,
   partitionOf,
-  readEvent,
+  readEvents,
   runningDigest,
   sealer,
   voidCommit,
@@ -171,7 +171,7 @@ export class LogCheck {
 
   private *reads(position: number, { stream, events }: Commit): Generator<LogFinding> {
     try {
-      for (const event of events) readEvent(event)
+      for (const event of events) readEvents(event)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       yield this.finding('unreadable', position, `An event of ${stream} cannot be read: ${why}`, stream)

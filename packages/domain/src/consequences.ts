@@ -1,0 +1,159 @@
+import { isoOf } from './codecs.js'
+import { type Change, isNothing, minus, plus } from './counts.js'
+import type { CrawlEvent, ErrorData, EventData, WorkflowStatus } from './events.js'
+import { changeOf } from './evolve.js'
+import { impliedBy } from './implied.js'
+import { canonical, type Json, type JsonObject } from './json.js'
+import { countingSide, errorData } from './known-error.js'
+import { byText, type Plan } from './plan.js'
+import type { Recorder } from './recorder.js'
+import { planIn, type WorkflowState } from './state.js'
+import { byTimeOfError, contributionOf, failureOf, isCopied, type SubjectState } from './subject.js'
+
+// What follows from the facts of a message. Counts, status and progress are derived from them and never told.
+
+/** How many errors a document lists. The log has them all. */
+export const errorsKept = 100
+
+type ListedError = ErrorData & { readonly itemId?: string }
+
+/** Errors in the order of lists: by time, stage, text and item. */
+export const byTime = (a: ListedError, b: ListedError): number =>
+  byTimeOfError(a, b) || byText(a.itemId ?? '', b.itemId ?? '')
+
+const errorsOf = (subject: SubjectState, plan: Plan, isItem: boolean): readonly ErrorData[] =>
+  [...subject.errors.values()].flatMap(error => {
+    const side = countingSide(error, isCopied(plan, isItem, error.stage))
+    return side === undefined ? [] : [errorData(error, side)]
+  })
+
+/** Whether a plan makes others of the errors count. */
+const differ = (errors: readonly ErrorData[], before: readonly ErrorData[]): boolean =>
+  canonical(errors as unknown as Json) !== canonical(before as unknown as Json)
+
+const lastOf = (errors: readonly ListedError[]): readonly ListedError[] =>
+  errors.toSorted(byTime).slice(-errorsKept)
+
+const totalOf = (state: WorkflowState): Change => {
+  const plan = planIn(state)
+  let total = contributionOf(state.batch, plan, false)
+  for (const item of state.items.values()) total = plus(total, contributionOf(item, plan, true))
+  return total
+}
+
+/** A plan that came late: what was told before is counted again, each item and the whole. */
+const recount = (recorder: Recorder, before: WorkflowState): void => {
+  const { state } = recorder
+  const [old, plan] = [planIn(before), planIn(state)]
+  const change = minus(totalOf(state), changeOf(state.counts))
+  const all: ListedError[] = [...errorsOf(state.batch, plan, false)]
+  for (const [itemId, item] of [...state.items]) {
+    const known = before.items.get(itemId)
+    const was = plus(
+      known === undefined ? {} : contributionOf(known, old, true),
+      impliedFor(recorder, itemId),
+    )
+    const ofItem = minus(contributionOf(item, plan, true), was)
+    const errors = errorsOf(item, plan, true)
+    all.push(...errors.map(error => ({ ...error, itemId })))
+    if (!isNothing(ofItem) || differ(errors, errorsOf(item, old, true)))
+      recorder.record({ type: 'Recounted', data: { change: ofItem, errors: lastOf(errors), itemId } })
+  }
+  recorder.record({ type: 'Recounted', data: { change, errors: lastOf(all) } })
+}
+
+/** The items that the events so far are about. */
+const itemsIn = ({ events }: Recorder): ReadonlySet<string> =>
+  new Set(
+    events.flatMap(({ data }) => {
+      const { itemId } = data as { readonly itemId?: string }
+      return itemId === undefined ? [] : [itemId]
+    }),
+  )
+
+/** What the events so far count by themselves for the batch or an item. */
+const impliedFor = ({ events, state }: Recorder, itemId: string | undefined): Change => {
+  const plan = planIn(state)
+  let change: Change = {}
+  for (const event of events)
+    if ((event.data as { readonly itemId?: string }).itemId === itemId && !isClaim(event))
+      change = plus(change, impliedBy(event, plan))
+  return change
+}
+
+/** Claims are counted as they are made and ended. */
+const isClaim = ({ type }: CrawlEvent): boolean => type === 'CountsChanged'
+
+/** What the events so far count beyond what they count by themselves. */
+const uncounted = (
+  recorder: Recorder,
+  before: SubjectState | undefined,
+  itemId: string | undefined,
+): Change => {
+  const after = recorder.subject(itemId)
+  if (after === before) return {}
+  const plan = planIn(recorder.state)
+  const isItem = itemId !== undefined
+  const was = before === undefined ? {} : contributionOf(before, plan, isItem)
+  return minus(contributionOf(after, plan, isItem), plus(was, impliedFor(recorder, itemId)))
+}
+
+/**
+ * What the events so far add to the counts.
+ *
+ * @param completedAt the instant at which the message told something complete, if it did
+ */
+export const decideCounts = (recorder: Recorder, before: WorkflowState, completedAt?: number): void => {
+  let time: { readonly completedAt?: string } =
+    completedAt !== undefined && Number.isFinite(completedAt) && completedAt > recorder.state.completedAt
+      ? { completedAt: isoOf(completedAt) }
+      : {}
+  const record = (data: EventData['CountsChanged']): void => {
+    recorder.record({ type: 'CountsChanged', data: { ...time, ...data } })
+    time = {}
+  }
+  const isReplanned = before.chosen?.text !== recorder.state.chosen?.text
+  if (isReplanned && before.status !== undefined) recount(recorder, before)
+  else if (before.isLifted && recorder.events.length > 0)
+    record({ change: minus(totalOf(recorder.state), changeOf(recorder.state.counts)) })
+  else {
+    const ofBatch = uncounted(recorder, before.batch, undefined)
+    if (!isNothing(ofBatch)) record({ change: ofBatch })
+    for (const itemId of itemsIn(recorder)) {
+      const change = uncounted(recorder, before.items.get(itemId), itemId)
+      if (!isNothing(change)) record({ change, itemId })
+    }
+  }
+  if (time.completedAt !== undefined) record({ change: {} })
+}
+
+interface Derived {
+  readonly status: WorkflowStatus
+  readonly failure?: ErrorData
+}
+
+/** The status by rule 5: the first that holds. */
+export const statusOf = (state: WorkflowState): Derived => {
+  const { batch, counts } = state
+  if (batch.isComplete) return { status: 'completed' }
+  const failure = batch.errors.size === 0 ? undefined : failureOf(batch)
+  if (failure !== undefined) return { status: 'failed', failure }
+  const isBatchDone = planIn(state).batch.every(stage => batch.stages.has(stage))
+  return { status: isBatchDone && counts.finished === counts.found ? 'completed' : 'active' }
+}
+
+const typeOf = {
+  active: 'WorkflowReopened',
+  completed: 'WorkflowCompleted',
+} as const
+
+/** The event that tells a status which the workflow did not have. */
+export const decideStatus = (recorder: Recorder): void => {
+  const { state } = recorder
+  const { status, failure } = statusOf(state)
+  const from = state.status ?? 'active'
+  if (failure !== undefined) {
+    const isKnown = from === 'failed' && canonical(failure as unknown as JsonObject) === state.failure
+    if (!isKnown) recorder.record({ type: 'WorkflowFailed', data: { failure, from } })
+  } else if (status !== from && status !== 'failed') recorder.record({ type: typeOf[status], data: { from } })
+}

@@ -1,0 +1,32 @@
+import type { CrawlEvent, Fact } from './events.js'
+import { evolve } from './evolve.js'
+import type { WorkflowState } from './state.js'
+import { newSubject, type SubjectState } from './subject.js'
+import { currentVersion } from './upcast.js'
+
+/** Gathers the events that one message causes; each is decided on the state that those before it lead to. */
+export class Recorder {
+  readonly events: CrawlEvent[] = []
+
+  constructor(
+    public state: WorkflowState,
+    /** The time of each event, ISO; undefined where the message has none. */
+    private readonly at: string | undefined,
+  ) {}
+
+  record({ type, data }: Fact): void {
+    const time = this.at === undefined ? {} : { at: this.at }
+    const event = { ...time, data, type, v: currentVersion(type) } as CrawlEvent
+    this.events.push(event)
+    this.state = evolve(this.state, event)
+  }
+
+  /** The batch, or an item; a new one where it is not known yet. */
+  subject(itemId: string | undefined): SubjectState {
+    return itemId === undefined ? this.state.batch : (this.state.items.get(itemId) ?? newSubject)
+  }
+}
+
+/** The id of a subject as events carry it. */
+export const ofItem = (itemId: string | undefined): { readonly itemId?: string } =>
+  itemId === undefined ? {} : { itemId }

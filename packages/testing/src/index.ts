@@ -1,0 +1,8 @@
+export { canonical, type Json, type JsonObject } from './json.js'
+export type { MediaDocument } from './model/item.js'
+export type { LocationDocument } from './model/location.js'
+export type { Message, MessageType } from './model/message.js'
+export { type Model, modelOf } from './model/model.js'
+export { type LocationTotals, type Totals, totalsOf } from './model/totals.js'
+export type { WorkflowDocument } from './model/workflow.js'
+export { deliveriesOf, type RandomOptions, randomMessages } from './random.js'
