@@ -1,4 +1,10 @@
-import { type CrawlMessage, decodeMessage, handlerOf, type MessageType, type WorkflowContext } from '@crawl-ledger/domain'
+import {
+  type CrawlMessage,
+  decodeMessage,
+  handlerOf,
+  type MessageType,
+  type WorkflowContext,
+} from '@crawl-ledger/domain'
 import type { Receipt } from '@crawl-ledger/log'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Intake } from './intake.js'

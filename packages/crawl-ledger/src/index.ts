@@ -1,13 +1,21 @@
-export type {
-  CrawlEvent,
-  EventType,
-  HandlerName,
-  LocationDocument,
-  MediaDocument,
-  MessageType,
-  Rejection,
-  RejectionCode,
-  WorkflowDocument,
+export {
+  type ContextError,
+  type ContextMetadata,
+  type CrawlEvent,
+  defaultPlan,
+  type EventType,
+  type ItemType,
+  itemIdOf,
+  type LocationDocument,
+  type MediaDocument,
+  type MessageType,
+  type Plan,
+  type Rejection,
+  type RejectionCode,
+  type WorkflowContext,
+  type WorkflowDocument,
+  type WorkflowProgress,
+  WorkflowTracker,
 } from '@crawl-ledger/domain'
 export {
   LedgerMismatch,
@@ -26,24 +34,30 @@ export { ConfigurationError, NotCaughtUp, PartitionStopped } from './errors.js'
 export { explain } from './explain.js'
 export type {
   Analytics,
-  Handler,
+  ErrorPayload,
+  Handle,
+  Handlers,
+  ItemFoundPayload,
   Lag,
   Ledger,
   LedgerSpool,
-  MessageContext,
+  MessageOptions,
+  NewBatchPayload,
   Page,
   RecordedEvent,
   SpoolStatus,
+  StageCompletePayload,
   View,
+  WorkflowRef,
 } from './ledger.js'
 export type { ImportResult } from './old-collections/import-collections.js'
 export { importOldCollections } from './old-collections/import-old-collections.js'
 export { type LedgerOptions, type Logger, openLedger } from './open-ledger.js'
-export type { FailedStage, ItemContext, ReportedError, WorkflowContext } from './recovery/context.js'
+export type { FailedStage, RecoveredItem, RecoveredWorkflow } from './recovery/recovered.js'
 export type { Interrupted, Recovery, RetriedStage } from './recovery/recovery.js'
 export { type LogLevel, readSettings, type SettingName, type Settings } from './settings.js'
 export type { SpoolState } from './spool/reporter.js'
 export type { RefusedMessage } from './spool/spool-file.js'
 export { recordedEvents } from './time-travel.js'
 export type { Claim, StageDepth, Work } from './work/work.js'
-export { WorkflowDatabase } from './workflow-database.js'
+export { type DatabaseHealth, type LocationAnalytics, WorkflowDatabase } from './workflow-database.js'

@@ -204,6 +204,8 @@ export interface Ledger {
   readonly work: Work
   /** The events that are appended from the subscription on, in the order of each partition. */
   changes(): Observable<RecordedEvent>
+  /** Whether the store is known to be away. */
+  readonly isAway: boolean
   /** How long the store took to answer, in milliseconds. Rejects with a `StoreError`. */
   ping(): Promise<number>
   /** Waits for what is under way, stops projecting and closes the store. */

@@ -148,6 +148,9 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
         concatMap(ends => follow(store.log, ends, recorded)),
         concatMap(commit => from(recordedEvents(commit))),
       ),
+    get isAway() {
+      return watch.isAway
+    },
     ping: async () => {
       const start = performance.now()
       await store.ping()

@@ -92,7 +92,9 @@ const codecs = {
   LOG_LEVEL: oneOf(levels),
   SPOOL: text('a file, or off', s => !s.endsWith('/') && !s.startsWith(':')),
   SPOOL_MAX: whole(1, 10_000_000),
-  MONGODB_URI: text('mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE', s => /^mongodb(\+srv)?:\/\/.+/.test(s)),
+  MONGODB_URI: text('mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE', s =>
+    /^mongodb(\+srv)?:\/\/.+/.test(s),
+  ),
   API_TOKEN: text('a text that is not blank', s => s.trim() !== ''),
   MESSAGE_SECURITY_TOKEN: text('a text that is not blank', s => s.trim() !== ''),
   MESSAGE_TOKEN_PROPERTY: text('the name of an application property', s => s.trim() !== ''),
@@ -101,7 +103,9 @@ const codecs = {
     /^Endpoint=sb:\/\//i.test(s),
   ),
   AZURE_SERVICE_BUS_QUEUE_NAME: text('the name of a queue', s => s.trim() !== ''),
-  AZURE_SERVICE_BUS_NAMESPACE: text('NAME or NAME.servicebus.windows.net', s => /^[a-z0-9][a-z0-9.-]*$/i.test(s)),
+  AZURE_SERVICE_BUS_NAMESPACE: text('NAME or NAME.servicebus.windows.net', s =>
+    /^[a-z0-9][a-z0-9.-]*$/i.test(s),
+  ),
 }
 
 export type SettingName = keyof typeof codecs

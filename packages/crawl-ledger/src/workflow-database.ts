@@ -1,43 +1,43 @@
-import { randomUUID } from 'node:crypto'
-import { canonical, type Json, type JsonObject, sha256 } from '@crawl-ledger/domain'
-import * as E from 'fp-ts/lib/Either.js'
+import type { MessageType, WorkflowContext } from '@crawl-ledger/domain'
 import { explain } from './explain.js'
+import { contextOf } from './item-context.js'
 import type { Ledger } from './ledger.js'
-import { descriptionOf } from './old-collections/location.js'
-import { messagesOf, plainDocument } from './old-collections/messages-of.js'
-import type { OldCollection, Unreadable } from './old-collections/old-document.js'
 import { type LedgerOptions, type Logger, openLedger } from './open-ledger.js'
+import { readSettings } from './settings.js'
+import { Whereabouts } from './whereabouts.js'
 
-/**
- * An error is a fact each time it is told, and a context tells all of its errors each time it is saved: so an error's
- * id is its place and its text. Everything else is compared with what is known, and an id may come only once: a name
- * that is changed and changed back must not look like the first time.
- */
-const told = (message: JsonObject): JsonObject => ({
-  ...message,
-  id: message.type === 'error' ? `saved-${sha256(canonical(message))}` : `saved-${randomUUID()}`,
-})
-
-const locationMessages = (context: object): E.Either<Unreadable, readonly JsonObject[]> => {
-  const plain = plainDocument('locations', context)
-  if (E.isLeft(plain)) return plain
-  const description = descriptionOf(plain.right)
-  if (E.isLeft(description)) return description
-  const { location, ...rest } = description.right
-  const named = Object.keys(location).length === 0 ? {} : { location }
-  return E.right([{ type: 'location', ...(rest as { readonly [field: string]: Json }), ...named }])
+/** The counters of a location, as the former persistence gave them. */
+export interface LocationAnalytics {
+  readonly locationId: string
+  readonly totalMediaItems: number
+  readonly activeWorkflows: number
+  readonly completedWorkflows: number
+  /** ISO. */
+  readonly generatedAt: string
 }
 
-const messagesIn = (
-  collection: OldCollection,
-  context: object,
-): E.Either<Unreadable, readonly JsonObject[]> =>
-  collection === 'locations' ? locationMessages(context) : messagesOf(collection, context)
+export interface DatabaseHealth {
+  readonly status: 'connected' | 'disconnected' | 'error'
+  /** How long the store took to answer, in milliseconds. */
+  readonly latency?: number
+}
 
-const tellNotConnected = (logger: Logger | undefined, why: string): void => {
-  const text = `WorkflowDatabase is not connected, so nothing is kept: ${why}`
+const warn = (logger: Logger | undefined, text: string): void => {
   if (logger === undefined) process.emitWarning(text)
   else logger.warn({}, text)
+}
+
+/** What `STORE`, `MONGODB_URI` and the other settings say, as options of a ledger. */
+const optionsOfSettings = (): LedgerOptions => {
+  const { store, poolSize, partitions, spool, spoolMax, auditKey } = readSettings(process.env)
+  return {
+    store,
+    poolSize,
+    spoolMax,
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(spool === undefined ? {} : { spool }),
+    ...(auditKey === undefined ? {} : { auditKey }),
+  }
 }
 
 /**
@@ -47,6 +47,7 @@ const tellNotConnected = (logger: Logger | undefined, why: string): void => {
 // biome-ignore lint/complexity/noStaticOnlyClass: that is how the services call it
 export class WorkflowDatabase {
   private static ledger: Ledger | undefined
+  private static whereabouts: Whereabouts | undefined
   private static logger: Logger | undefined
   private static isOurs = false
   private static hasTold = false
@@ -55,18 +56,19 @@ export class WorkflowDatabase {
   /**
    * Opens a ledger for the calls. With `spool` in the options the store may be away, now and later.
    *
+   * @param options default: as the settings say (`STORE`, else `MONGODB_URI`)
    * @returns whether it is connected; where not, the log says why, and without a logger a warning of the process
    */
-  static async connect(options: LedgerOptions = {}): Promise<boolean> {
+  static async connect(options?: LedgerOptions): Promise<boolean> {
     await WorkflowDatabase.disconnect()
-    WorkflowDatabase.logger = options.logger
+    WorkflowDatabase.logger = options?.logger
     try {
-      WorkflowDatabase.ledger = await openLedger(options)
+      WorkflowDatabase.over(await openLedger(options ?? optionsOfSettings()))
       WorkflowDatabase.isOurs = true
       return true
     } catch (error) {
       WorkflowDatabase.failure = explain(error)
-      options.logger?.error({ error: WorkflowDatabase.failure }, 'WorkflowDatabase is not connected')
+      options?.logger?.error({ error: WorkflowDatabase.failure }, 'WorkflowDatabase is not connected')
       return false
     }
   }
@@ -74,17 +76,24 @@ export class WorkflowDatabase {
   /** Uses a ledger that the service has open; `disconnect` leaves it open. */
   static async use(ledger: Ledger, logger?: Logger): Promise<void> {
     await WorkflowDatabase.disconnect()
-    WorkflowDatabase.ledger = ledger
+    WorkflowDatabase.over(ledger)
     WorkflowDatabase.logger = logger
   }
 
+  private static over(ledger: Ledger): void {
+    WorkflowDatabase.ledger = ledger
+    WorkflowDatabase.whereabouts = new Whereabouts(ledger)
+  }
+
+  /** Whether there is a database and it answers, as far as is known. */
   static get isConnected(): boolean {
-    return WorkflowDatabase.ledger !== undefined
+    return WorkflowDatabase.ledger?.isAway === false
   }
 
   static async disconnect(): Promise<void> {
     const ledger = WorkflowDatabase.isOurs ? WorkflowDatabase.ledger : undefined
     WorkflowDatabase.ledger = undefined
+    WorkflowDatabase.whereabouts = undefined
     WorkflowDatabase.isOurs = false
     WorkflowDatabase.hasTold = false
     WorkflowDatabase.failure = undefined
@@ -96,44 +105,90 @@ export class WorkflowDatabase {
     }
   }
 
-  /** @param context a workflow: `locationId` and `batchId` (or `_id` of the form `LOCATION/BATCH`) and what is known of it */
-  static async saveWorkflow(context: object): Promise<void> {
-    await WorkflowDatabase.save('workflows', context)
-  }
-
-  /** @param context a location: `locationId` (or `_id`) and what is known of it */
-  static async saveLocation(context: object): Promise<void> {
-    await WorkflowDatabase.save('locations', context)
-  }
-
-  /** @param context a media item: `locationId`, `batchId` and `mediaId` (or `_id`) and what is known of it */
-  static async saveMediaItem(context: object): Promise<void> {
-    await WorkflowDatabase.save('media', context)
-  }
-
-  private static async save(collection: OldCollection, context: object): Promise<void> {
-    const { ledger, logger } = WorkflowDatabase
-    if (ledger === undefined) {
-      if (!WorkflowDatabase.hasTold)
-        tellNotConnected(logger, WorkflowDatabase.failure ?? 'await WorkflowDatabase.connect({ store })')
-      WorkflowDatabase.hasTold = true
-      return
-    }
+  /** Asks the database, for a service's health page. */
+  static async healthCheck(): Promise<DatabaseHealth> {
+    const { ledger } = WorkflowDatabase
+    if (ledger === undefined) return { status: 'disconnected' }
     try {
-      const messages = messagesIn(collection, context ?? {})
-      if (E.isLeft(messages)) {
-        logger?.warn(
-          { collection, _id: messages.left._id, reason: messages.left.reason },
-          'a context is not kept',
-        )
-        return
-      }
-      const receipts = await Promise.all(messages.right.map(message => ledger.handle(told(message))))
-      for (const receipt of receipts)
-        if (receipt.outcome === 'rejected' || receipt.outcome === 'unavailable')
-          logger?.error({ collection, ...receipt }, 'a part of a context is not kept')
+      return { status: 'connected', latency: Math.round(await ledger.ping()) }
     } catch (error) {
-      logger?.error({ collection, error: explain(error) }, 'a context is not kept')
+      WorkflowDatabase.logger?.warn({ error: explain(error) }, 'the database does not answer')
+      return { status: 'error' }
+    }
+  }
+
+  static async saveWorkflow(context: WorkflowContext): Promise<void> {
+    await WorkflowDatabase.save('save_workflow', context)
+  }
+
+  static async saveLocation(context: WorkflowContext): Promise<void> {
+    await WorkflowDatabase.save('save_location', context)
+  }
+
+  /** Nothing happens without `itemId` and `itemUrl`. */
+  static async saveMediaItem(context: WorkflowContext): Promise<void> {
+    if (!context?.itemId || !context.itemUrl) return
+    await WorkflowDatabase.save('save_media_item', context)
+  }
+
+  /**
+   * The batch's context as it stands, up to what this process saved last; null where there is none. Who saved an item's
+   * context finds the batch's here, and the item in `ledger.media`.
+   */
+  static async getWorkflow(batchId: string): Promise<WorkflowContext | null> {
+    return WorkflowDatabase.read('workflow', async (ledger, whereabouts) => {
+      const ref = await whereabouts.of(batchId)
+      const found = ref === undefined ? undefined : await ledger.workflows.current(ref)
+      return found === undefined ? null : contextOf(found)
+    })
+  }
+
+  /** The counters of a location; null where nothing was told of it. */
+  static async getLocationAnalytics(locationId: string): Promise<LocationAnalytics | null> {
+    return WorkflowDatabase.read('location', async ledger => {
+      const found = await ledger.analytics(locationId)
+      if (found === undefined) return null
+      const { totalMediaItems, activeWorkflows, completedWorkflows, generatedAt } = found
+      return { locationId, totalMediaItems, activeWorkflows, completedWorkflows, generatedAt }
+    })
+  }
+
+  private static open(): Ledger | undefined {
+    const { ledger } = WorkflowDatabase
+    if (ledger === undefined && !WorkflowDatabase.hasTold) {
+      WorkflowDatabase.hasTold = true
+      const why = WorkflowDatabase.failure ?? 'await WorkflowDatabase.connect() first.'
+      warn(WorkflowDatabase.logger, `WorkflowDatabase is not connected, so nothing is kept: ${why}`)
+    }
+    return ledger
+  }
+
+  private static async save(type: MessageType, context: WorkflowContext): Promise<void> {
+    const ledger = WorkflowDatabase.open()
+    if (ledger === undefined) return
+    const { logger, whereabouts } = WorkflowDatabase
+    try {
+      const receipt = await ledger.handle({ type, context })
+      if (receipt.outcome === 'rejected' || receipt.outcome === 'unavailable')
+        logger?.error({ type, ...receipt }, 'a context is not kept')
+      else whereabouts?.note(context)
+    } catch (error) {
+      logger?.error({ type, error: explain(error) }, 'a context is not kept')
+    }
+  }
+
+  private static async read<A>(
+    what: string,
+    work: (ledger: Ledger, whereabouts: Whereabouts) => Promise<A | null>,
+  ): Promise<A | null> {
+    const ledger = WorkflowDatabase.open()
+    const { logger, whereabouts } = WorkflowDatabase
+    if (ledger === undefined || whereabouts === undefined) return null
+    try {
+      return await work(ledger, whereabouts)
+    } catch (error) {
+      logger?.error({ what, error: explain(error) }, 'nothing can be read')
+      return null
     }
   }
 }

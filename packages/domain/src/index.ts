@@ -14,6 +14,7 @@ export type {
   WorkflowStatus,
 } from './events.js'
 export { evolve } from './evolve.js'
+export { type FailingStage, failingIn } from './failing.js'
 export { itemIdOf } from './item-id.js'
 export { canonical, isObject, type Json, type JsonObject, normalise, sha256 } from './json.js'
 export {

@@ -56,7 +56,11 @@ const settled = ({ plan, batch }: Leg, position: number, at: string): readonly R
   for (const [index, verdict] of plan.verdicts.entries()) {
     switch (verdict.tag) {
       case 'new':
-        receipts.push({ outcome: 'recorded', position, ...withNotes(verdict.notes, batch.incoming[index], at) })
+        receipts.push({
+          outcome: 'recorded',
+          position,
+          ...withNotes(verdict.notes, batch.incoming[index], at),
+        })
         break
       case 'duplicate':
         receipts.push({ outcome: 'duplicate', position: verdict.position })

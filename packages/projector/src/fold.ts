@@ -1,4 +1,11 @@
-import { type CrawlEvent, folded, type Place, type Route, type ViewDocument, type ViewName } from '@crawl-ledger/domain'
+import {
+  type CrawlEvent,
+  folded,
+  type Place,
+  type Route,
+  type ViewDocument,
+  type ViewName,
+} from '@crawl-ledger/domain'
 import { type Checkpoint, type Commit, type DocumentWrite, isVoid, readEvents } from '@crawl-ledger/log'
 import type { Build } from './build.js'
 
@@ -63,7 +70,7 @@ const targetOf = (targets: Map<ViewName, Map<string, Target>>, route: Route): Ta
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-const readEvents = (commit: Commit): readonly CrawlEvent[] => {
+const eventsOf = (commit: Commit): readonly CrawlEvent[] => {
   try {
     return commit.events.flatMap(readEvents)
   } catch (error) {
@@ -79,7 +86,7 @@ export const routing = (build: Build, commits: readonly Commit[]): Routing => {
     if (isVoid(commit)) continue
     const { stream, partition, position, version, at } = commit
     const place: Place = { stream, position, version, recordedAt: at }
-    for (const event of readEvents(commit))
+    for (const event of eventsOf(commit))
       for (const route of build.routes(event, stream))
         steps.push({ target: targetOf(targets, route), event, partition, place })
   }

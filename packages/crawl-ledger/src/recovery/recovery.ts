@@ -1,14 +1,15 @@
-import { batchOf, locationOf, type StreamId } from '@crawl-ledger/domain'
+import { type StreamId, type WorkflowContext, workflowStream } from '@crawl-ledger/domain'
 import { type Log, partitionOf, type ViewStore } from '@crawl-ledger/log'
 import { activeWorkflows } from '../active-workflows.js'
 import type { Asking } from '../asking.js'
 import { ConfigurationError } from '../errors.js'
-import { contextOf, type FailedStage, type WorkflowContext } from './context.js'
+import type { WorkflowRef } from '../ledger.js'
+import { type FailedStage, type RecoveredWorkflow, recoveredFrom } from './recovered.js'
 
 /** A workflow that runs and was not heard of for a while. */
-export interface Interrupted {
-  /** `LOCATION/BATCH` */
-  readonly workflowId: StreamId
+export interface Interrupted extends WorkflowRef {
+  /** What `after` takes to go on behind it. */
+  readonly key: StreamId
   /** What `resume` expects. */
   readonly version: number
   readonly progress: number
@@ -18,8 +19,10 @@ export interface Interrupted {
 
 /** A stage that is open again, with the failure that it had. */
 export interface RetriedStage extends FailedStage {
-  /** undefined for a stage of the workflow as a whole. */
-  readonly mediaId?: string
+  /** undefined for a stage of the batch. */
+  readonly itemId?: string
+  /** The context to go on with: the item's, or the batch's. */
+  readonly context: WorkflowContext
   /** Which attempt comes now. */
   readonly nextAttempt: number
 }
@@ -38,24 +41,17 @@ export interface Recovery {
    * Takes a workflow over, and answers with all that is known of it. undefined: it has gone on since that version, as
    * when another service has taken it, or it is over. Rejects with a `StoreError`.
    */
-  resume(workflowId: StreamId, options: { readonly version: number }): Promise<WorkflowContext | undefined>
+  resume(workflow: WorkflowRef, options: { readonly version: number }): Promise<RecoveredWorkflow | undefined>
   /** Takes over what is interrupted, one workflow each time the next one is asked for: services that do so share them. */
-  resumeAll(options: { readonly idleForMs: number }): AsyncIterable<WorkflowContext>
+  resumeAll(options: { readonly idleForMs: number }): AsyncIterable<RecoveredWorkflow>
   /**
    * Makes the stages that have failed open again, all or those named, and a workflow that was over active. Answers with
    * the failures; where another service was first, with none. Rejects with a `StoreError`.
    */
   retryFailedStages(
-    workflowId: StreamId,
+    workflow: WorkflowRef,
     options?: { readonly stages?: readonly string[] },
   ): Promise<readonly RetriedStage[]>
-}
-
-const workflowOf = (workflowId: StreamId): { locationId: string; batchId: string } => {
-  const batchId = batchOf(workflowId)
-  if (batchId === undefined || batchId === '' || workflowId.startsWith('/'))
-    throw new ConfigurationError('workflowId', `it must be LOCATION/BATCH, and not "${workflowId}".`)
-  return { locationId: locationOf(workflowId), batchId }
 }
 
 export interface RecoveryParts {
@@ -67,11 +63,15 @@ export interface RecoveryParts {
 
 export const makeRecovery = ({ log, views, asking, server }: RecoveryParts): Recovery => {
   /** As it was after the commit at a position. */
-  const context = async (workflowId: StreamId, end: number): Promise<WorkflowContext | undefined> => {
-    const partition = partitionOf(locationOf(workflowId), log.partitions)
-    const commits = await log.readStreams([{ partition, stream: workflowId, version: 0 }])
-    return contextOf(
-      workflowId,
+  const recovered = async (
+    { locationId, batchId }: WorkflowRef,
+    end: number,
+  ): Promise<RecoveredWorkflow | undefined> => {
+    const partition = partitionOf(locationId, log.partitions)
+    const stream = workflowStream(locationId, batchId)
+    const commits = await log.readStreams([{ partition, stream, version: 0 }])
+    return recoveredFrom(
+      stream,
       commits.filter(({ position }) => position <= end),
     )
   }
@@ -81,18 +81,19 @@ export const makeRecovery = ({ log, views, asking, server }: RecoveryParts): Rec
       throw new ConfigurationError('idleForMs', `it must be 0 or more, and not ${idleForMs}.`)
     const now = Date.parse(await log.now())
     const found: Interrupted[] = []
-    for await (const { _id, version, progress, updatedAt } of activeWorkflows(views, after)) {
-      const idleMs = now - Date.parse(updatedAt)
-      if (idleMs >= idleForMs) found.push({ workflowId: _id, version, progress, idleMs })
+    for await (const workflow of activeWorkflows(views, after)) {
+      const { _id: key, locationId, batchId, version, progress, recordedAt } = workflow
+      const idleMs = now - Date.parse(recordedAt)
+      if (idleMs >= idleForMs) found.push({ key, locationId, batchId, version, progress, idleMs })
       if (found.length >= limit) break
     }
     return found
   }
 
-  const resume: Recovery['resume'] = async (workflowId, { version }) => {
-    const command = { type: 'resume', ...workflowOf(workflowId), server } as const
+  const resume: Recovery['resume'] = async ({ locationId, batchId }, { version }) => {
+    const command = { type: 'resume', locationId, batchId, server } as const
     const { events, position } = await asking.ask({ command, at: await log.now(), expected: version })
-    return events.length === 0 ? undefined : context(workflowId, position)
+    return events.length === 0 ? undefined : recovered({ locationId, batchId }, position)
   }
 
   return {
@@ -101,39 +102,39 @@ export const makeRecovery = ({ log, views, asking, server }: RecoveryParts): Rec
     resumeAll: async function* ({ idleForMs }) {
       for (let after: string | undefined; ; ) {
         const found = await findInterrupted({ idleForMs, ...(after === undefined ? {} : { after }) })
-        for (const { workflowId, version } of found) {
-          const taken = await resume(workflowId, { version })
+        for (const { version, ...workflow } of found) {
+          const taken = await resume(workflow, { version })
           if (taken !== undefined) yield taken
         }
-        after = found.at(-1)?.workflowId
+        after = found.at(-1)?.key
         if (after === undefined) return
       }
     },
-    retryFailedStages: async (workflowId, { stages } = {}) => {
-      const command = {
-        type: 'retry',
-        ...workflowOf(workflowId),
-        server,
-        ...(stages === undefined ? {} : { stages }),
-      } as const
+    retryFailedStages: async ({ locationId, batchId }, { stages } = {}) => {
+      const asked = stages === undefined ? {} : { stages }
+      const command = { type: 'retry', locationId, batchId, server, ...asked } as const
       const { events, position } = await asking.ask({ command, at: await log.now() })
+      if (events.length === 0) return []
       // What failed is told by the state before: afterwards it is open.
-      const before = await context(workflowId, position - 1)
+      const before = await recovered({ locationId, batchId }, position - 1)
+      const after = await recovered({ locationId, batchId }, position)
       return events.flatMap((event): RetriedStage[] => {
-        if (event.type !== 'StageRetried') return []
-        const { stage, mediaId, attempt } = event.data
-        const failures =
-          mediaId === undefined
-            ? before?.failed
-            : before?.items.find(({ media }) => media.mediaId === mediaId)?.failed
-        const failure = failures?.find(one => one.stage === stage)
+        if (event.type !== 'StageRetried' || before === undefined || after === undefined) return []
+        const { stage, itemId, attempt } = event.data
+        const isIt = (one: { readonly item: { readonly itemId: string } }): boolean =>
+          one.item.itemId === itemId
+        const failed = itemId === undefined ? before.failed : before.items.find(isIt)?.failed
+        const failure = failed?.find(one => one.stage === stage)
+        const context = itemId === undefined ? after.context : after.items.find(isIt)?.context
+        if (context === undefined) return []
         return [
           {
             stage,
             attempt: failure?.attempt ?? attempt - 1,
             error: failure?.error,
             nextAttempt: attempt,
-            ...(mediaId === undefined ? {} : { mediaId }),
+            context,
+            ...(itemId === undefined ? {} : { itemId }),
           },
         ]
       })

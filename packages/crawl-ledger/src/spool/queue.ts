@@ -1,4 +1,4 @@
-import { decodeMessage, type Rejection } from '@crawl-ledger/domain'
+import { decodeMessage, isCommand, type Rejection } from '@crawl-ledger/domain'
 import type { Incoming, Receipt } from '@crawl-ledger/log'
 import * as E from 'fp-ts/lib/Either.js'
 import type { SpooledMessage } from './spool-file.js'
@@ -19,19 +19,28 @@ export const locationIn = ({ incoming }: Pick<Arrival, 'incoming'>): string =>
 
 export const inOrder = (a: Pick<Arrival, 'seq'>, b: Pick<Arrival, 'seq'>): number => a.seq - b.seq
 
+/** A message as it was told; a command never waits. */
+const saidIn = (body: Incoming['envelope']['body']): object => {
+  if (isCommand(body)) return body
+  const { type, context, payload } = body
+  return { type, context, ...(payload === undefined ? {} : { payload }) }
+}
+
 /** A message as it is kept: what it takes to decode it again. */
 export const kept = ({ seq, incoming: { envelope, ...context } }: Arrival): SpooledMessage => ({
   seq,
   locationId: envelope.body.locationId,
   receivedAt: envelope.receivedAt,
-  message: JSON.stringify({ id: envelope.id, ...saidOf(envelope.body) }),
+  message: JSON.stringify({ id: envelope.id, ...saidIn(envelope.body) }),
   context: JSON.stringify(context),
 })
 
 /** The message that was kept; a rejection where this program does not take what the one that kept it did. */
 export const unkept = ({ message, context, receivedAt }: SpooledMessage): E.Either<Rejection, Incoming> => {
   const envelope = decodeMessage(JSON.parse(message), receivedAt)
-  return E.isLeft(envelope) ? envelope : E.right({ ...JSON.parse(context), envelope: envelope.right })
+  if (E.isLeft(envelope)) return envelope
+  const { notes: _, ...rest } = envelope.right
+  return E.right({ ...JSON.parse(context), envelope: rest })
 }
 
 /** Counts by lane. A lane without any is forgotten. */

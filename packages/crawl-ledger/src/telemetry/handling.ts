@@ -25,7 +25,7 @@ const describe = (span: Span, { id, body }: Envelope): void => {
     'crawl_ledger.message.id': id,
     'crawl_ledger.message.type': body.type,
     'crawl_ledger.location.id': body.locationId,
-    ...(body.type === 'location' ? {} : { 'crawl_ledger.workflow.id': streamOf(body) }),
+    ...(body.batchId === undefined ? {} : { 'crawl_ledger.workflow.id': streamOf(body) }),
   })
 }
 

@@ -1,4 +1,4 @@
-import { stagesBefore, type WorkflowDocument } from '@crawl-ledger/domain'
+import { defaultPlan, type WorkflowDocument } from '@crawl-ledger/domain'
 import type { ViewStore } from '@crawl-ledger/log'
 import { activeWorkflows } from '../active-workflows.js'
 
@@ -8,9 +8,9 @@ const listHoldsMs = 200
 const emptyHoldsMs = 500
 
 /** Whether the stage of some item may be open, going by the view. It may be behind the log, so this is a hint. */
-const mayBeOpen = ({ described, mediaItems, work }: WorkflowDocument, stage: string): boolean =>
-  stagesBefore(described.stages, stage) !== undefined &&
-  mediaItems > (work.find(one => one.stage === stage)?.done ?? 0)
+const mayBeOpen = ({ _plan, _behind, items }: WorkflowDocument, stage: string): boolean =>
+  (_plan ?? defaultPlan).item.includes(stage) &&
+  items.found > (_behind.find(row => row.stage === stage)?.items ?? 0)
 
 /** Which workflows to ask for work, in an order that gives every location its turn. */
 export class Candidates {
@@ -43,7 +43,7 @@ export class Candidates {
       this.served.get(locationId) ?? -(dice.get(locationId) ?? 0)
     return this.list
       .filter(workflow => mayBeOpen(workflow, stage) && !isEmpty(workflow))
-      .sort((a, b) => turnOf(a) - turnOf(b) || (a.startedAt < b.startedAt ? -1 : 1))
+      .sort((a, b) => turnOf(a) - turnOf(b) || ((a.createdAt ?? '') < (b.createdAt ?? '') ? -1 : 1))
   }
 
   gave(workflow: WorkflowDocument): void {

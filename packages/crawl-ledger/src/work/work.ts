@@ -1,19 +1,15 @@
-import { type CrawlEvent, Name, sha256, stagesBefore, type WorkflowDocument } from '@crawl-ledger/domain'
+import { type CrawlEvent, defaultPlan, Id, sha256, type WorkflowDocument } from '@crawl-ledger/domain'
 import type { Receipt, ViewStore } from '@crawl-ledger/log'
 import { activeWorkflows } from '../active-workflows.js'
 import type { Asking } from '../asking.js'
 import { ConfigurationError } from '../errors.js'
-import type { Handler } from '../ledger.js'
+import type { Handle, WorkflowRef } from '../ledger.js'
 import { Candidates } from './candidates.js'
 
-/** One stage of one media item that this server has to itself until the claim expires. */
-export interface Claim {
+/** One stage of one item that this server has to itself until the claim expires. */
+export interface Claim extends WorkflowRef {
   readonly id: string
-  /** `LOCATION/BATCH` */
-  readonly workflowId: string
-  readonly locationId: string
-  readonly batchId: string
-  readonly mediaId: string
+  readonly itemId: string
   readonly stage: string
   readonly server: string
   /** When it expires, by the store's clock, ISO. */
@@ -36,7 +32,7 @@ export interface StageDepth {
 export interface Work {
   /**
    * Takes up to `max` (1 to 1000, default 1) open items of a stage, of one location after the other. An item is open in a
-   * stage when it is found, when the stages that the new batch listed before this one are done, and when this one is
+   * stage when it is found, when the item stages of its plan before this one are done, and when this one is
    * neither done, failed nor claimed. May be empty: ask again later. Rejects with a `StoreError`.
    */
   claim(options: {
@@ -50,10 +46,10 @@ export interface Work {
   /** Moves the end of a claim, counted from now. undefined: another server has it, or it is over. Rejects with a `StoreError`. */
   heartbeat(claim: Claim, options?: { readonly leaseMs?: number }): Promise<Claim | undefined>
   /**
-   * Reports the stage done. The receipt is as that of `handleStageComplete`: `unchanged` when another server was first.
+   * Reports the stage done, with its results. The receipt is as that of `handleStageComplete`: `unchanged` when another server was first.
    * What is reported after the claim expired is a fact all the same, and counts once.
    */
-  complete(claim: Claim, done?: { readonly result?: unknown; readonly processing?: object }): Promise<Receipt>
+  complete(claim: Claim, results?: { readonly [key: string]: unknown }): Promise<Receipt>
   /** Gives an item back. false: it was not this claim's any more. Rejects with a `StoreError`. */
   release(claim: Claim): Promise<boolean>
   /** What there is to do, by stage, from the views: what a number of servers is chosen by. Rejects with a `StoreError`. */
@@ -69,43 +65,30 @@ const leaseOf = (leaseMs = 60_000): number => whole('leaseMs', leaseMs, 100, 86_
 
 type Claimed = Extract<CrawlEvent, { type: 'StageClaimed' }>
 
-const claimOf = (
-  { data }: Claimed,
-  { locationId, batchId }: { locationId: string; batchId: string },
-): Claim => {
-  const { claim: id, stage, mediaId, server, until, attempt } = data
-  return {
-    id,
-    workflowId: `${locationId}/${batchId}`,
-    locationId,
-    batchId,
-    mediaId,
-    stage,
-    server,
-    until,
-    attempt,
-  }
+const claimOf = ({ data }: Claimed, { locationId, batchId }: WorkflowRef): Claim => {
+  const { claim: id, stage, itemId, server, until, attempt } = data
+  return { id, locationId, batchId, itemId, stage, server, until, attempt }
 }
 
 const isClaimed = (event: CrawlEvent): event is Claimed => event.type === 'StageClaimed'
 
 /** How many items may be in each stage: those that have the stage before it behind them. */
-const depthsOf = ({ described, mediaItems, work }: WorkflowDocument): readonly StageDepth[] => {
-  const of = (stage: string) => work.find(one => one.stage === stage) ?? { done: 0, failing: 0, claimed: 0 }
-  const listed = Array.isArray(described.stages) ? (described.stages as string[]) : []
-  const stages = listed.length > 0 ? listed : work.map(({ stage }) => stage)
-  return stages.map(stage => {
-    const last = stagesBefore(described.stages, stage)?.at(-1)
-    const { done, failing, claimed } = of(stage)
-    const arrived = last === undefined ? mediaItems : of(last).done
-    return { stage, open: Math.max(0, arrived - done - failing - claimed), claimed, failed: failing }
+const depthsOf = ({ _plan, _behind, items, stages }: WorkflowDocument): readonly StageDepth[] => {
+  const { item } = _plan ?? defaultPlan
+  const behind = (stage: string): number => _behind.find(row => row.stage === stage)?.items ?? 0
+  return item.map((stage, i) => {
+    const { failing = 0, claimed = 0 } = stages.find(row => row.stage === stage) ?? {}
+    const before = item[i - 1]
+    const arrived = before === undefined ? items.found : behind(before)
+    const open = Math.max(0, arrived - behind(stage) - failing - claimed)
+    return { stage, open, claimed, failed: failing }
   })
 }
 
 export interface WorkParts {
   readonly views: ViewStore
   readonly asking: Asking
-  readonly handle: Handler
+  readonly handle: Handle
   readonly server: string
 }
 
@@ -113,7 +96,7 @@ export const makeWork = ({ views, asking, handle, server: self }: WorkParts): Wo
   const candidates = new Candidates(views)
   return {
     claim: async ({ stage, server = self, leaseMs, max = 1 }) => {
-      if (!Name.is(stage)) throw new ConfigurationError('stage', `it must be ${Name.name}.`)
+      if (!Id.is(stage)) throw new ConfigurationError('stage', `it must be ${Id.name}.`)
       const lease = leaseOf(leaseMs)
       whole('max', max, 1, 1000)
       const claims: Claim[] = []
@@ -141,14 +124,14 @@ export const makeWork = ({ views, asking, handle, server: self }: WorkParts): Wo
       return claims
     },
     heartbeat: async (claim, { leaseMs } = {}) => {
-      const { locationId, batchId, stage, mediaId, server, id } = claim
+      const { locationId, batchId, stage, itemId, server, id } = claim
       const now = await asking.now()
       const command = {
         type: 'heartbeat',
         locationId,
         batchId,
         stage,
-        mediaId,
+        itemId,
         server,
         claim: id,
         leaseMs: leaseOf(leaseMs),
@@ -158,20 +141,24 @@ export const makeWork = ({ views, asking, handle, server: self }: WorkParts): Wo
       const held = events.find(isClaimed)
       return held === undefined ? undefined : claimOf(held, claim)
     },
-    complete: ({ id, locationId, batchId, mediaId, stage, server }, done = {}) =>
-      handle({
-        ...done,
-        type: 'stage-complete',
-        // The same claim's report is the same message, however often it is sent.
-        id: `done-${sha256(`${id}/${stage}/${mediaId}`)}`,
+    // The same claim's report is the same message, however often it is sent.
+    complete: async ({ id, locationId, batchId, itemId, stage, server }, results = {}) => {
+      const timestamp = new Date().toISOString()
+      const context = {
         locationId,
         batchId,
-        mediaId,
+        itemId,
         stage,
+        timestamp,
+        completedStages: [],
+        metadata: {},
         server,
-      }),
-    release: async ({ id, locationId, batchId, mediaId, stage, server }) => {
-      const command = { type: 'release', locationId, batchId, stage, mediaId, server, claim: id } as const
+      }
+      const options = { id: `done-${sha256(`${id}/${stage}/${itemId}`)}` }
+      return handle({ type: 'stage_complete', context, payload: { results } }, options)
+    },
+    release: async ({ id, locationId, batchId, itemId, stage, server }) => {
+      const command = { type: 'release', locationId, batchId, stage, itemId, server, claim: id } as const
       const { events } = await asking.ask({ command, at: await asking.now() })
       return events.length > 0
     },

@@ -65,6 +65,14 @@ export const mishap = (workflow: Workflow, id: string, further: { [key: string]:
     payload: { error: id, fatal: false, further },
   }) as const
 
+/** A failure of the batch: its stage can be retried. */
+export const failure = (workflow: Workflow, id: string) =>
+  ({ ...workflow, type: 'error', id, context: contextOf(workflow), payload: { error: id } }) as const
+
+/** Says something new when the workflow was not said to be complete since it was last retried. */
+export const completion = (workflow: Workflow, id: string) =>
+  ({ ...workflow, type: 'workflow_complete', id, context: contextOf(workflow) }) as const
+
 /** Says something new when it is more than was reported: of two values told at one time the larger text stays. */
 export const progress = (workflow: Workflow, percent: number, id?: string) =>
   ({
@@ -91,9 +99,9 @@ export const incoming = (raw: Raw): Incoming => {
 }
 
 /** A command, which a service gives an id of its own. */
-export const asking = (workflow: Workflow, id: string): Incoming => ({
-  envelope: commandEnvelope({ ...workflow, type: 'resume', server: 'conformance' }, id, receivedAt),
-  handler: 'resume',
+export const asking = (workflow: Workflow, id: string, type: 'resume' | 'retry' = 'resume'): Incoming => ({
+  envelope: commandEnvelope({ ...workflow, type, server: 'conformance' }, id, receivedAt),
+  handler: type,
 })
 
 /** Gives messages to a writer all at once. */

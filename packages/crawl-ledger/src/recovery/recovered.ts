@@ -1,0 +1,70 @@
+import {
+  crawl,
+  type ErrorData,
+  evolve,
+  failingIn,
+  folded,
+  initialState,
+  keyOf,
+  type MediaDocument,
+  type StreamId,
+  type ViewDocument,
+  type WorkflowContext,
+  type WorkflowDocument,
+  type WorkflowState,
+} from '@crawl-ledger/domain'
+import { type Commit, readEvents } from '@crawl-ledger/log'
+import { contextOf, itemContextOf } from '../item-context.js'
+
+/** A stage that has failed and was neither done nor retried. */
+export interface FailedStage {
+  readonly stage: string
+  /** How often it has failed. */
+  readonly attempt: number
+  /** The last failure, as it was told. */
+  readonly error: ErrorData | undefined
+}
+
+/** One item, with the context to go on with. */
+export interface RecoveredItem {
+  readonly item: MediaDocument
+  readonly context: WorkflowContext
+  readonly failed: readonly FailedStage[]
+}
+
+/** All that is known of a workflow, to go on with it. */
+export interface RecoveredWorkflow {
+  readonly workflow: WorkflowDocument
+  /** The batch's context. */
+  readonly context: WorkflowContext
+  /** Failures of the batch. */
+  readonly failed: readonly FailedStage[]
+  /** In the order in which they were found. */
+  readonly items: readonly RecoveredItem[]
+}
+
+/** Folds the commits of one workflow; undefined where there are none. */
+export const recoveredFrom = (
+  stream: StreamId,
+  commits: readonly Commit[],
+): RecoveredWorkflow | undefined => {
+  let state: WorkflowState = initialState
+  const documents = new Map<string, ViewDocument>()
+  for (const { position, version, at, events } of commits)
+    for (const event of events.flatMap(readEvents)) {
+      state = evolve(state, event)
+      for (const route of crawl.routes(event, stream)) {
+        if (route.view === 'locations') continue
+        const place = { stream, position, version, recordedAt: at }
+        documents.set(route.id, folded(crawl, route, documents.get(route.id), event, place))
+      }
+    }
+  const workflow = documents.get(stream) as WorkflowDocument | undefined
+  if (workflow === undefined) return undefined
+  const items = [...state.items.keys()].flatMap((itemId): RecoveredItem[] => {
+    const item = documents.get(`${stream}/${keyOf(itemId)}`) as MediaDocument | undefined
+    if (item === undefined) return []
+    return [{ item, context: itemContextOf(workflow, item), failed: failingIn(state, itemId) }]
+  })
+  return { workflow, context: contextOf(workflow), failed: failingIn(state, undefined), items }
+}
