@@ -170,10 +170,10 @@ export const reading: readonly Sample[] = [
       name: `${name} can be stored and read back, or is rejected by name`,
       run: async bench => {
         const { log } = await bench.open()
-        const context = { content: odd[name] }
+        const further = { content: odd[name] }
         const good = draftOf(workflowIn(0, 1), ['good'])
         const [landing, beside] = await log.append([
-          draftOf(workflowIn(0), ['odd'], undefined, context),
+          draftOf(workflowIn(0), ['odd'], undefined, further),
           good,
         ])
         assert.equal(beside?.tag, 'landed')
@@ -184,7 +184,7 @@ export const reading: readonly Sample[] = [
         }
         assert(landing?.tag === 'landed', JSON.stringify(landing))
         const [event] = landing.commit.events
-        assert.deepEqual(event?.type === 'ErrorRecorded' && event.data.context, context)
+        assert.deepEqual(event?.data.more, further)
         const commits = await follow(log)
         checkOrder(commits)
         const read = commits.find(({ _id }) => _id === landing.commit._id)
