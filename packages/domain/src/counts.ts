@@ -34,8 +34,9 @@ export interface Change {
   }
 }
 
-const figures = ['completed', 'failing', 'claimed', 'errors', 'durationMs', 'sizeBytes'] as const
-const sums = ['found', 'finished', 'failing', 'givenUp', 'errors'] as const
+// In the order of the canonical form, which then needs no sorting.
+const figures = ['claimed', 'completed', 'durationMs', 'errors', 'failing', 'sizeBytes'] as const
+const sums = ['errors', 'failing', 'finished', 'found', 'givenUp'] as const
 export const itemTypes = ['video', 'image', 'post', 'other'] as const
 
 /** How many stages a document counts apart; what is beyond is counted under `otherStages`. */
@@ -133,8 +134,8 @@ export class Tally {
     const behind = [...this.behind].filter(([, items]) => items !== 0)
     const types = named(itemTypes, this.types)
     return {
-      ...named(sums, this.sums),
       ...(behind.length === 0 ? {} : { behind: behind.map(([stage, items]) => ({ items, stage })) }),
+      ...named(sums, this.sums),
       ...(rows.length === 0 ? {} : { rows: rows.map(([stage, row]) => ({ ...named(figures, row), stage })) }),
       ...(types === undefined ? {} : { types }),
     }
