@@ -77,14 +77,18 @@ export const addRows = (
   const isFull = rows.length > stagesKept
   const order = byPlan(plan)
   let sum = rows
+  let mayBeZero = false
   for (const { stage, ...figure } of added) {
     const last = rows[stagesKept - 1]
     const name = isFull && last !== undefined && order(stage, last.stage) > 0 ? otherStages : stage
     const at = sum.findIndex(row => row.stage === name)
-    if (at >= 0) sum = sum.with(at, addRow(sum[at] as StageRow, figure))
-    else sum = [...sum, addRow(emptyRow(name), figure)].sort((a, b) => inOrder(order, a.stage, b.stage))
+    if (at >= 0) {
+      const row = addRow(sum[at] as StageRow, figure)
+      mayBeZero ||= isZero(row)
+      sum = sum.with(at, row)
+    } else sum = [...sum, addRow(emptyRow(name), figure)].sort((a, b) => inOrder(order, a.stage, b.stage))
   }
-  return withinBound(sum.some(isZero) ? sum.filter(row => !isZero(row)) : sum)
+  return withinBound(mayBeZero ? sum.filter(row => !isZero(row)) : sum)
 }
 
 /** The rows in the order of a plan that came late. */
@@ -95,6 +99,7 @@ const inOrder = (order: (a: string, b: string) => number, a: string, b: string):
   a === otherStages ? 1 : b === otherStages ? -1 : order(a, b)
 
 const withinBound = (rows: readonly StageRow[]): readonly StageRow[] => {
+  if (rows.length <= stagesKept) return rows
   const others = rows.filter(row => row.stage === otherStages)
   const named = rows.filter(row => row.stage !== otherStages)
   if (named.length <= stagesKept) return rows
