@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { type Commit, decided, envelope, projected, recorded } from './crawl.test-kit.js'
 import type { CrawlEvent } from './events.js'
 import type { Envelope } from './messages.js'
-import { initialState } from './state.js'
+import { initialState, type WorkflowState } from './state.js'
 import type { ViewDocument } from './views/document.js'
 import type { LocationDocument } from './views/locations.js'
 import type { MediaDocument } from './views/media.js'
@@ -100,21 +100,23 @@ export const told = (...raws: readonly object[]): Known => {
   return knownIn(projected(first))
 }
 
+/** What deciding knows after these. */
+export const stateAfter = (...raws: readonly object[]): WorkflowState =>
+  raws.map(asEnvelope).reduce((known, one) => decided(known, one).state, initialState)
+
 type Told = { readonly type: CrawlEvent['type']; readonly data: object }
 
 /** Given messages that were handled before, when another comes, it gives these events. */
 export const given = (...before: readonly object[]) => ({
   when: (raw: object) => ({
     gives: (...expected: readonly Told[]): void => {
-      const state = before.map(asEnvelope).reduce((known, one) => decided(known, one).state, initialState)
       assert.equal(
-        decided(state, asEnvelope(raw)).events.map(({ type, data }) => ({ type, data })),
+        decided(stateAfter(...before), asEnvelope(raw)).events.map(({ type, data }) => ({ type, data })),
         expected,
       )
     },
     notes: (...expected: readonly string[]): void => {
-      const state = before.map(asEnvelope).reduce((known, one) => decided(known, one).state, initialState)
-      assert.equal(decided(state, asEnvelope(raw)).notes, expected)
+      assert.equal(decided(stateAfter(...before), asEnvelope(raw)).notes, expected)
     },
   }),
 })

@@ -1,0 +1,288 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { stagesBefore } from './commanding.js'
+import { type Command, commandEnvelope, isCommand } from './commands.js'
+import { envelope, receivedAt } from './crawl.test-kit.js'
+import { decide } from './decide.js'
+import { failingIn } from './failing.js'
+import type { Envelope } from './messages.js'
+import { defaultPlan } from './plan.js'
+import { initialState } from './state.js'
+import {
+  after,
+  batch,
+  batchDone,
+  complete,
+  errorOf,
+  given,
+  item,
+  itemFound,
+  newBatch,
+  progressOf,
+  saveMediaItem,
+  stageComplete,
+  stateAfter,
+  time,
+} from './told.test-kit.js'
+
+// What services ask of a workflow: to claim, renew and release work, to retry and to resume.
+
+const workflow = { batchId: 'b', locationId: 'l', server: 's' }
+const leaseMs = 60_000
+let asked = 0
+
+const ask = (command: Command, id = `ask${++asked}`): Envelope => commandEnvelope(command, id, receivedAt)
+const claim = (id: string, minutes = 0, fields: object = {}): Envelope =>
+  ask(
+    {
+      ...workflow,
+      type: 'claim',
+      stage: 'prep-media',
+      most: 1,
+      now: time(minutes),
+      leaseMs,
+      ...fields,
+    } as Command,
+    id,
+  )
+const heartbeat = (id: string, minutes: number): Envelope =>
+  ask({
+    ...workflow,
+    type: 'heartbeat',
+    stage: 'prep-media',
+    itemId: 'i',
+    claim: id,
+    now: time(minutes),
+    leaseMs,
+  })
+const release = (id: string): Envelope =>
+  ask({ ...workflow, type: 'release', stage: 'prep-media', itemId: 'i', claim: id })
+const retry = (...stages: readonly string[]): Envelope =>
+  ask({ ...workflow, type: 'retry', ...(stages.length === 0 ? {} : { stages }) })
+const resume = (): Envelope => ask({ ...workflow, type: 'resume' })
+
+const found = (itemId = 'i'): object => itemFound(batch(), { itemId, itemUrl: itemId, itemType: 'video' })
+const done = (stage: string, itemId = 'i'): object => stageComplete(item({ stage, itemId }))
+const failed = (minutes = 0, fields: object = {}): object =>
+  errorOf(item({ timestamp: time(minutes), ...fields }), { error: 'x' })
+
+const held = { claim: 'c', itemId: 'i', server: 's', stage: 'prep-media' }
+const claimed = (fields: object = {}) =>
+  ({
+    type: 'StageClaimed',
+    data: { ...held, attempt: 1, renewed: false, until: time(1), ...fields },
+  }) as const
+const released = (because: string, fields: object = {}) =>
+  ({ type: 'StageReleased', data: { ...held, because, ...fields } }) as const
+const counted = (by: 1 | -1, itemId = 'i') =>
+  ({
+    type: 'CountsChanged',
+    data: { change: { rows: [{ claimed: by, stage: 'prep-media' }] }, itemId },
+  }) as const
+
+/** The items that a claim gives. */
+const claimedIn = (before: readonly object[], command: Envelope): readonly string[] => {
+  const decision = decide(stateAfter(...before), command)
+  if (E.isLeft(decision)) throw new Error(decision.left.message)
+  return decision.right.events.flatMap(event => (event.type === 'StageClaimed' ? [event.data.itemId] : []))
+}
+
+test('a command is told from a message, and its id is that of the asking', () => {
+  const one = claim('mine')
+  assert.ok(isCommand(one.body))
+  assert.not(isCommand(envelope(newBatch(batch())).body))
+  assert.equal([one.id, one.receivedAt], ['mine', receivedAt])
+  assert.is(claim('other').digest, one.digest)
+})
+
+test('a claim takes an open item until the lease is over', () => {
+  given(found()).when(claim('c')).gives(claimed(), counted(1))
+})
+
+test('a claim takes at most as many as it asks for, in the order in which they were found', () => {
+  const items = ['z', 'a', 'm'].map(found)
+  assert.equal(claimedIn(items, claim('c', 0, { most: 2 })), ['z', 'a'])
+  assert.equal(claimedIn([...items, claim('c')], claim('d', 0, { most: 9 })), ['a', 'm'])
+})
+
+test('an item is open when the stages before are done and its own is neither done nor failing', () => {
+  const analyse = { stage: 'analyse-media' }
+  assert.equal(claimedIn([found()], claim('c', 0, analyse)), [])
+  assert.equal(claimedIn([done('prep-media')], claim('c', 0, analyse)), ['i'])
+  assert.equal(claimedIn([done('prep-media')], claim('c')), [])
+  assert.equal(claimedIn([failed()], claim('c')), [])
+  assert.equal(claimedIn([errorOf(item(), { error: 'x', fatal: false })], claim('c')), ['i'])
+  assert.equal(
+    claimedIn([errorOf(item({ stage: 'enrich-venue' }), { error: 'x', fatal: true })], claim('c')),
+    [],
+  )
+})
+
+test('nothing is claimed of a workflow that is over or unknown, nor of a stage that is no item’s', () => {
+  assert.equal(claimedIn([found(), complete(batch())], claim('c')), [])
+  assert.equal(claimedIn([found(), errorOf(batch(), { error: 'x' })], claim('c')), [])
+  assert.equal(claimedIn([], claim('c')), [])
+  for (const stage of ['control', 'own']) assert.equal(claimedIn([found()], claim('c', 0, { stage })), [])
+})
+
+test('a claim that has expired is open, and its end is told first', () => {
+  given(found(), claim('c')).when(claim('d', 0)).gives()
+  given(found(), claim('c'))
+    .when(claim('d', 1))
+    .gives(released('expired'), counted(-1), claimed({ claim: 'd', until: time(2) }), counted(1))
+})
+
+test('a heartbeat moves the end of a claim, also of one that has expired, and of nobody else’s', () => {
+  given(found(), claim('c'))
+    .when(heartbeat('c', 5))
+    .gives(claimed({ renewed: true, until: time(6) }))
+  given(found(), claim('c'), claim('d', 1)).when(heartbeat('c', 1)).gives()
+  given(found(), claim('c'), release('c')).when(heartbeat('c', 0)).gives()
+})
+
+test('who releases a claim makes its item open again; of another’s claim nothing happens', () => {
+  given(found(), claim('c')).when(release('c')).gives(released('released'), counted(-1))
+  given(found(), claim('c')).when(release('d')).gives()
+  assert.equal(claimedIn([found(), claim('c'), release('c')], claim('d')), ['i'])
+})
+
+test('a claim ends when its stage is done, when it fails, and when the item is over', () => {
+  const types = (raw: object) => {
+    const decision = decide(stateAfter(found(), claim('c')), envelope(raw))
+    if (E.isLeft(decision)) throw new Error(decision.left.message)
+    return decision.right.events.flatMap(event =>
+      event.type === 'StageReleased' ? [event.data.because] : [],
+    )
+  }
+  assert.equal(types(done('prep-media')), ['completed'])
+  assert.equal(types(saveMediaItem(item({ itemUrl: 'i', completedStages: ['prep-media'] }))), ['completed'])
+  assert.equal(types(complete(item())), ['completed'])
+  assert.equal(types(failed()), ['failed'])
+  assert.equal(types(errorOf(item(), { error: 'x', fatal: true })), ['completed'])
+  assert.equal(types(errorOf(item(), { error: 'x', fatal: false })), [])
+  assert.equal(types(done('analyse-media')), [])
+  assert.equal(types(done('prep-media', 'j')), [])
+})
+
+test('views count the claims that are held', () => {
+  const claims = (...raws: readonly object[]) =>
+    after(found(), ...raws).workflow.stages.find(({ stage }) => stage === 'prep-media')?.claimed ?? 0
+  assert.is(claims(claim('c')), 1)
+  assert.is(claims(claim('c'), heartbeat('c', 0)), 1)
+  assert.is(claims(claim('c'), release('c')), 0)
+  assert.is(claims(claim('c'), done('prep-media')), 0)
+  assert.is(claims(claim('c'), claim('d', 1)), 1)
+})
+
+test('the attempt is one more than the failures of the stage that there were', () => {
+  given(found(), failed(), retry())
+    .when(claim('c'))
+    .gives(claimed({ attempt: 2 }), counted(1))
+  const twice = [found(), failed(0), failed(1), errorOf(item(), { error: 'y', fatal: false })]
+  given(...twice, retry())
+    .when(claim('c'))
+    .gives(claimed({ attempt: 3 }), counted(1))
+})
+
+test('retrying opens again what has failed, of the batch and of items, all or some stages', () => {
+  const before = [
+    found(),
+    failed(),
+    failed(0, { itemId: 'j', stage: 'analyse-media' }),
+    errorOf(batch(), { error: 'x' }),
+  ]
+  const types = (command: Envelope) => {
+    const decision = decide(stateAfter(...before), command)
+    if (E.isLeft(decision)) throw new Error(decision.left.message)
+    return decision.right.events.flatMap(event =>
+      event.type === 'StageRetried' ? [[event.data.itemId, event.data.stage, event.data.attempt]] : [],
+    )
+  }
+  const [ofBatch, i, j] = [
+    [undefined, 'crawl-media', 2],
+    ['i', 'prep-media', 2],
+    ['j', 'analyse-media', 2],
+  ]
+  assert.equal(types(retry()), [ofBatch, i, j])
+  assert.equal(types(retry('analyse-media', 'crawl-media')), [ofBatch, j])
+  assert.equal(types(retry('enrich-venue')), [])
+  const { workflow: view } = after(...before, retry())
+  assert.equal([view.status, view.items.failing, view.errorCount], ['active', 0, 3])
+})
+
+test('a failure after a retry fails again; one told before the retry does not', () => {
+  assert.is(after(failed(), retry(), failed(1)).workflow.items.failing, 1)
+  assert.is(after(failed(), retry(), failed()).workflow.items.failing, 0)
+  assert.is(after(errorOf(batch(), { error: 'x' }), retry()).workflow.status, 'active')
+})
+
+test('retrying a stage of a workflow that was said to be complete makes the words said until then void', () => {
+  const said = [failed(), complete(batch())]
+  assert.is(after(...said).workflow.status, 'completed')
+  assert.is(after(...said, retry()).workflow.status, 'active')
+  assert.is(after(...said, retry('enrich-venue')).workflow.status, 'completed', 'nothing was retried')
+  assert.is(after(...said, retry(), complete(batch({ timestamp: time(1) }))).workflow.status, 'completed')
+})
+
+test('resuming answers what failed in the batch, and counts', () => {
+  const broken = [newBatch(batch()), errorOf(batch(), { error: 'x' })]
+  given(...broken)
+    .when(resume())
+    .gives(
+      { type: 'WorkflowResumed', data: { from: 'failed', server: 's' } },
+      { type: 'CountsChanged', data: { change: { rows: [{ failing: -1, stage: 'crawl-media' }] } } },
+      { type: 'WorkflowReopened', data: { from: 'failed' } },
+    )
+  const { workflow: view } = after(...broken, resume())
+  assert.equal([view.status, view.resumes, view.failure], ['active', 1, undefined])
+  given(newBatch(batch()))
+    .when(resume())
+    .gives({ type: 'WorkflowResumed', data: { from: 'active', server: 's' } })
+})
+
+test('what failed in items stays failed when a workflow is resumed', () => {
+  assert.is(after(failed(), resume()).workflow.items.failing, 1)
+})
+
+test('a workflow that is over or unknown is not resumed', () => {
+  const why = (...before: readonly object[]) => {
+    const decision = decide(stateAfter(...before), resume())
+    return E.isLeft(decision) ? [decision.left.code, decision.left.message] : undefined
+  }
+  assert.equal(why(complete(batch())), [
+    'not-running',
+    'The workflow is completed: there is nothing to resume.',
+  ])
+  assert.equal(why(batchDone)?.[0], 'not-running')
+  const unknown = decide(initialState, resume())
+  assert.is(
+    E.isLeft(unknown) && unknown.left.message,
+    'The workflow is not known: there is nothing to resume.',
+  )
+})
+
+test('what a workflow fails in is told with its attempts and its last failure', () => {
+  const state = stateAfter(
+    failed(1),
+    failed(3),
+    failed(2),
+    progressOf(item({ itemId: 'j' })),
+    errorOf(batch(), { error: 'y' }),
+  )
+  const error = { stage: 'prep-media', error: 'x', timestamp: time(3) }
+  assert.equal(failingIn(state, 'i'), [{ stage: 'prep-media', attempt: 3, error }])
+  assert.equal(failingIn(state, 'j'), [])
+  assert.equal(failingIn(state, 'unknown'), [])
+  assert.equal(failingIn(state, undefined), [
+    { stage: 'crawl-media', attempt: 1, error: { stage: 'crawl-media', error: 'y', timestamp: time(0) } },
+  ])
+})
+
+test('the stages before a stage are those of the item part', () => {
+  assert.equal(stagesBefore(defaultPlan, 'prep-media'), [])
+  assert.equal(stagesBefore(defaultPlan, 'enrich-venue'), ['prep-media', 'analyse-media'])
+  for (const stage of ['control', 'own']) assert.is(stagesBefore(defaultPlan, stage), undefined)
+})
+
+test.run()
