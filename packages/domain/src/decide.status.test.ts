@@ -64,29 +64,18 @@ test('a failure is resolved when its stage is ever told done in a batch context'
 })
 
 test('one that completed by itself is active again when another item is found: events tell of both', () => {
-  const types = (
-    before: readonly object[],
-    raw: object,
-    ...expected: readonly { type: string; data: object }[]
-  ) =>
-    given(...before)
-      .when(raw)
-      .gives(...(expected as Parameters<ReturnType<ReturnType<typeof given>['when']>['gives']>))
-  types(
-    [found, batchDone],
-    done('enrich-venue'),
-    {
-      type: 'StageCompleted',
-      data: { itemId: 'i', stage: 'enrich-venue' },
-    },
-    { type: 'WorkflowCompleted', data: { from: 'active' } },
-  )
-  types(
-    [batchDone],
-    found,
-    { type: 'ItemFound', data: { itemId: 'i', itemUrl: 'u', itemType: 'video' } },
-    { type: 'WorkflowReopened', data: { from: 'completed' } },
-  )
+  given(batchDone, done('prep-media'), done('analyse-media'))
+    .when(done('enrich-venue'))
+    .gives(
+      { type: 'StageCompleted', data: { itemId: 'i', stage: 'enrich-venue' } },
+      { type: 'WorkflowCompleted', data: { from: 'active' } },
+    )
+  given(batchDone)
+    .when(found)
+    .gives(
+      { type: 'ItemFound', data: { itemId: 'i', itemUrl: 'u', itemType: 'video' } },
+      { type: 'WorkflowReopened', data: { from: 'completed' } },
+    )
   assert.equal(
     [after(batchDone), after(batchDone, found)].map(({ location }) => [
       location.completedWorkflows,

@@ -1,6 +1,7 @@
 import { canonical } from '@crawl-ledger/testing'
 import * as assert from 'uvu/assert'
-import { type Commit, decided, envelope, projected, recorded } from './crawl.test-kit.js'
+import { type Command, commandEnvelope } from './commands.js'
+import { type Commit, decided, envelope, projected, receivedAt, recorded } from './crawl.test-kit.js'
 import type { CrawlEvent } from './events.js'
 import type { Envelope } from './messages.js'
 import { initialState, type WorkflowState } from './state.js'
@@ -46,6 +47,42 @@ export const saveMediaItem = message('save_media_item')
 
 /** All batch stages are done. */
 export const batchDone = saveWorkflow(batch({ completedStages: ['find-location', 'control', 'crawl-media'] }))
+
+// Commands, each of a server `s`.
+
+const ofWorkflow = { batchId: 'b', locationId: 'l', server: 's' }
+const leaseMs = 60_000
+let asked = 0
+
+const ask = (command: Command, id = `ask${++asked}`): Envelope => commandEnvelope(command, id, receivedAt)
+export const claim = (id: string, minutes = 0, fields: object = {}): Envelope =>
+  ask(
+    {
+      ...ofWorkflow,
+      type: 'claim',
+      stage: 'prep-media',
+      most: 1,
+      now: time(minutes),
+      leaseMs,
+      ...fields,
+    } as Command,
+    id,
+  )
+export const heartbeat = (id: string, minutes: number): Envelope =>
+  ask({
+    ...ofWorkflow,
+    type: 'heartbeat',
+    stage: 'prep-media',
+    itemId: 'i',
+    claim: id,
+    now: time(minutes),
+    leaseMs,
+  })
+export const release = (id: string): Envelope =>
+  ask({ ...ofWorkflow, type: 'release', stage: 'prep-media', itemId: 'i', claim: id })
+export const retry = (...stages: readonly string[]): Envelope =>
+  ask({ ...ofWorkflow, type: 'retry', ...(stages.length === 0 ? {} : { stages }) })
+export const resume = (): Envelope => ask({ ...ofWorkflow, type: 'resume' })
 
 const asEnvelope = (raw: object): Envelope => ('digest' in raw ? (raw as Envelope) : envelope(raw))
 
