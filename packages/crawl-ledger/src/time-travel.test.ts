@@ -6,6 +6,12 @@ import { collected, stream, withLedger } from './messages.test-kit.js'
 
 const test = suite('time travel')
 
+/** Without the number of its build: what is folded from the log belongs to none. */
+const withoutBuild = (document: ViewDocument | undefined): object => {
+  const { v: _, ...rest } = document ?? { v: 0 }
+  return rest
+}
+
 test('stateAt at each position equals the fold of the prefix, and the last one the view', () =>
   withLedger({ store: 'memory:' }, async ledger => {
     for (const message of stream(['osaka-1', 'osaka-2'], 6)) await ledger.handle(message)
@@ -30,8 +36,8 @@ test('stateAt at each position equals the fold of the prefix, and the last one t
         assert.equal(await ledger.stateAt(ref, { position: end }), prefix)
       }
       const last = events[events.length - 1]
-      assert.equal(await ledger.stateAt(ref, { position: last?.position ?? 0 }), view)
-      assert.equal(await ledger.stateAt(ref, { time: last?.recordedAt ?? '' }), view)
+      for (const end of [{ position: last?.position ?? 0 }, { time: last?.recordedAt ?? '' }])
+        assert.equal(withoutBuild(await ledger.stateAt(ref, end)), withoutBuild(view))
       assert.is(await ledger.stateAt(ref, { position: (events[0]?.position ?? 0) - 1 }), undefined)
       assert.is(await ledger.stateAt(ref, { time: '1999-01-01' }), undefined)
     }
