@@ -51,9 +51,7 @@ const workflow = (locationId: string, batch: number): readonly TestMessage[] => 
   const names = [`${batch}-a`, `${batch}-b`] as const
   const opening = [
     ofBatch('new_batch', 'find-location', { locationId, countryCode: 'JP', queries: ['park'] }),
-    ...names.map(name =>
-      ofBatch('item_found', 'crawl-media', { itemUrl: urlOf(name), itemType: 'image' }),
-    ),
+    ...names.map(name => ofBatch('item_found', 'crawl-media', { itemUrl: urlOf(name), itemType: 'image' })),
     ...names.map(name => ofItem('stage_complete', name, { results: { processingTime: 10, size: 100 } })),
     ofItem('error', names[0], { error: 'no answer', stage: 'analyse-media' }),
   ]

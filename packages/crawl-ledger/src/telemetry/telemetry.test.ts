@@ -263,9 +263,9 @@ test('a commit that cannot be folded is an error in its trace, and those beside 
         },
         false,
       )
-      const fold: typeof crawl.fold = (view, document, event, at) => {
-        if (view === 'media' && at.position === place) throw new TypeError('as if')
-        return crawl.fold(view, document, event, at)
+      const fold: typeof crawl.fold = (route, document, event, at) => {
+        if (route.view === 'media' && at.position === place) throw new TypeError('as if')
+        return crawl.fold(route, document, event, at)
       }
       const projector = new Projector(store, { projection: { ...crawl, fold }, signal: NEVER })
       const projects = await spansOf(sdk, 'crawl-ledger.project', 2).finally(() => projector.stop())
