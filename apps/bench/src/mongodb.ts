@@ -22,7 +22,7 @@ export const mongoSubject = async (url: string): Promise<Subject> => {
   const collection = async (): Promise<Collection<{ _id: string }>> => {
     const events = client.db(fresh()).collection<{ _id: string }>('events')
     await events.createIndex({ partition: 1, stream: 1, version: 1 }, { unique: true })
-    await events.createIndex({ partition: 1, 'messages.id': 1 }, { unique: true })
+    await events.createIndex({ partition: 1, stream: 1, 'messages.id': 1 }, { unique: true })
     return events
   }
   return {

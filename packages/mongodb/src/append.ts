@@ -1,6 +1,7 @@
 import { type Commit, type Draft, type Landing, type Seal, voidCommit } from '@crawl-ledger/log'
 import { BSON, type WriteError } from 'mongodb'
 import type { Connection } from './connection.js'
+import { toStored } from './encoding.js'
 import { duplicateKey, isVerdict, refusals } from './errors.js'
 import type { Sequencer } from './sequencer.js'
 
@@ -14,29 +15,24 @@ type Place = { readonly partition: number; readonly position: number }
 
 /** A draft that cannot become a document, known before a position is taken. Only a large one is measured. */
 const obstacle = (draft: Draft): Landing | undefined => {
-  const { size, reference } = survey(draft)
-  if (reference)
-    return { tag: 'unstorable', reason: 'an object with both $ref and $id means a DBRef to MongoDB' }
   // BSON is at most some ten times as long as JSON (a list of small numbers), so most need no measuring.
-  if (size < maxDocumentBytes / 16) return undefined
+  if (sizeOf(draft) < maxDocumentBytes / 16) return undefined
   try {
-    const bytes = BSON.calculateObjectSize(draft) + frame
+    const bytes = BSON.calculateObjectSize(toStored(draft)) + frame
     return bytes > maxDocumentBytes ? { tag: 'too-large', bytes, limit: maxDocumentBytes } : undefined
   } catch (error) {
     return { tag: 'unstorable', reason: error instanceof Error ? error.message : String(error) }
   }
 }
 
-/** About how large a draft is, and whether it holds what the driver would read back as a reference. */
-const survey = ({ events, messages }: Draft): { size: number; reference: boolean } => {
+/** About how large a draft is. */
+const sizeOf = ({ events, messages }: Draft): number => {
   let size = messages.length * 400
-  let reference = false
   const stack: unknown[] = [...events]
   while (stack.length > 0) {
     const value = stack.pop()
     if (typeof value === 'string') size += value.length * 3
     else if (typeof value === 'object' && value !== null) {
-      if ('$ref' in value && '$id' in value) reference = true
       const object = value as { readonly [key: string]: unknown }
       for (const key in object) {
         size += key.length + 12
@@ -44,7 +40,7 @@ const survey = ({ events, messages }: Draft): { size: number; reference: boolean
       }
     }
   }
-  return { size, reference }
+  return size
 }
 
 /** Writes all commits that can be written, each for itself. */
@@ -54,7 +50,7 @@ const insertEach = async (
 ): Promise<readonly Landing[]> => {
   if (commits.length === 0) return []
   try {
-    await events.insertMany(commits as Commit[], { ordered: false })
+    await events.insertMany(commits.map(toStored), { ordered: false })
     return commits.map(commit => ({ tag: 'landed', commit }))
   } catch (error) {
     const errors = refusals(error)

@@ -1,9 +1,11 @@
 import { type ViewName, viewNames } from '@crawl-ledger/domain'
-import type { Builds, ProjectionRecord } from '@crawl-ledger/log'
-import { MongoServerError, type RenameOptions } from 'mongodb'
+import { type Builds, type ProjectionRecord, StoreUnusable } from '@crawl-ledger/log'
+import { MongoServerError } from 'mongodb'
+import { collections } from './collections.js'
 import type { Connection } from './connection.js'
 import { duplicateKey } from './errors.js'
 import { makeViewIndexes } from './indexes.js'
+import { beforeName } from './moving-in.js'
 import { mongoViews, type Naming } from './views.js'
 
 /** The collection of a view of a build that is made beside the one that is read. */
@@ -39,33 +41,6 @@ const unlessTaken = async (work: () => Promise<boolean>): Promise<boolean> => {
   }
 }
 
-const targetExists = 48
-
-/** Collections of builds: finding, renaming and removing them, also when somebody else does so at the same time. */
-const collections = ({ db }: Connection) => {
-  /** Not every server filters its list, so the name is compared here. */
-  const exists = async (name: string): Promise<boolean> =>
-    (await db.listCollections({}, { nameOnly: true }).toArray()).some(found => found.name === name)
-
-  /** Not every server has a code for a collection that is missing, so after a failure it is looked for. */
-  const unlessGone = async (name: string, work: () => Promise<unknown>): Promise<void> => {
-    try {
-      await work()
-    } catch (error) {
-      if (!(error instanceof MongoServerError) || (await exists(name))) throw error
-    }
-  }
-
-  return {
-    exists,
-    rename: (from: string, to: string, options?: RenameOptions): Promise<void> =>
-      unlessGone(from, () => db.collection(from).rename(to, options)),
-    drop: async (name: string): Promise<void> => {
-      if (await exists(name)) await unlessGone(name, () => db.collection(name).drop())
-    },
-  }
-}
-
 /**
  * Exchanges the names of one view. Safe to run again from the start, and by several at once.
  *
@@ -73,23 +48,52 @@ const collections = ({ db }: Connection) => {
  * finisher must not put that in the place of the good one. So only a sealed collection moves, and in two steps: first
  * to a name that nobody inserts into, where its seal is looked at again, for it may have been exchanged between the
  * looking and the renaming. What has moved already is not found any more, and that is all right.
+ *
+ * Where a former service has written into the view, that is not dropped with it but set aside, under the one name that
+ * there is for this swap: so a second finisher who comes late cannot set the new one aside.
  */
-const swapView = async (connection: Connection, build: number, view: ViewName): Promise<void> => {
-  const { exists, rename } = collections(connection)
+const swapView = async (
+  connection: Connection,
+  build: number,
+  view: ViewName,
+  onSetAside: (name: string) => void,
+): Promise<void> => {
+  const { exists, holdsForeign, rename } = collections(connection)
   const [from, waiting] = [beside(build)(view), complete(build)(view)]
+  const aside = `${beforeName(view)}~${build}`
   const isSealed = async (name: string): Promise<boolean> =>
     (await exists(name)) &&
     (await connection.view(name).findOne({ ...marker(build), position: sealed })) !== null
-  if (await isSealed(from))
-    await rename(from, waiting).catch((error: unknown) => {
-      // Another finisher was here before.
-      if (!(error instanceof MongoServerError) || error.code !== targetExists) throw error
-    })
-  if (await isSealed(waiting)) await rename(waiting, view, { dropTarget: true })
+  if (await isSealed(from)) {
+    const refused = await rename(from, waiting)
+    if (refused !== undefined && !(await isSealed(waiting)) && (await isSealed(from))) throw refused
+  }
+  for (let tries = 1; await isSealed(waiting); tries += 1) {
+    const foreign = await holdsForeign(view)
+    const refused = foreign
+      ? await rename(view, aside)
+      : await rename(waiting, view, { dropTarget: await exists(view) })
+    if (foreign && refused === undefined) onSetAside(aside)
+    // Another finisher may have been here between looking and renaming, so it is looked again.
+    if (refused !== undefined && tries === most)
+      throw foreign && (await exists(aside)) ? stillWriting(connection, view) : refused
+  }
 }
 
+/** How often it is looked again. */
+const most = 5
+
+const stillWriting = ({ name }: Connection, view: ViewName): StoreUnusable =>
+  new StoreUnusable(
+    `${name} has been given documents in ${view} again and again that the ledger did not make. Stop the former ` +
+      `services, rename ${view}, and run it again.`,
+  )
+
 /** Builds of the views in MongoDB: collections beside the ones that are read. */
-export const mongoBuilds = (connection: Connection): Builds => {
+export const mongoBuilds = (
+  connection: Connection,
+  onSetAside: (name: string) => void = () => {},
+): Builds => {
   const { projections, checkpoints, view, run } = connection
   const { exists, drop } = collections(connection)
 
@@ -131,7 +135,7 @@ export const mongoBuilds = (connection: Connection): Builds => {
       }),
     swap: build =>
       run(async () => {
-        for (const name of viewNames) await swapView(connection, build, name)
+        for (const name of viewNames) await swapView(connection, build, name, onSetAside)
         for (const name of viewNames) await view(name).deleteOne(marker(build))
       }),
     drop: build =>

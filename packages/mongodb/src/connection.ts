@@ -69,6 +69,8 @@ export const connect = (url: string, database: string, options: ConnectionOption
     writeConcern: { w: 'majority' },
     readConcern: { level: 'majority' },
     readPreference: 'primary',
+    // The driver looks each name of a list up here, and would find `constructor` in every ordinary object.
+    fieldsAsRaw: Object.create(null),
   })
   let sharded = false
   client.on('topologyDescriptionChanged', ({ newDescription }) => {

@@ -112,7 +112,7 @@ export const mongoFixture = (server: TestServer | undefined): Fixture => {
         },
       },
       wholeFolds: false,
-      refuses: ['a driver type', 'an unknown driver type', 'a reference'],
+      refuses: [],
     },
   }
 }

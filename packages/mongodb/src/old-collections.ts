@@ -1,7 +1,9 @@
 import type { Json, JsonObject, ViewName } from '@crawl-ledger/domain'
 import { Binary, Decimal128, type Document, Double, Int32, Long, ObjectId, Timestamp } from 'mongodb'
+import { collectionNames, foreignDocuments } from './collections.js'
 import { connect } from './connection.js'
 import { storeError } from './errors.js'
+import { beforeName } from './moving-in.js'
 
 /** The order of reading: what is said of a location is known before its workflows come. */
 const collections: readonly ViewName[] = ['locations', 'workflows', 'media']
@@ -43,21 +45,30 @@ export const holdsLedger = async (url: string, database: string): Promise<boolea
   }
 }
 
+/** What the old collections are called, where that is neither `NAME_before` nor NAME. */
+export type OldNames = { readonly [V in ViewName]?: string }
+
 /**
  * The documents of the former system, as plain JSON: locations, workflows and media, each in the order of their keys.
- * Only reads.
+ * Only reads, and leaves out what a ledger wrote.
  *
+ * @param names by default `NAME_before` where there is one, as a ledger leaves them that moved in; NAME otherwise
  * @throws StoreUnavailable or StoreForbidden, which name this source
  */
 export async function* oldCollections(
   url: string,
   database: string,
+  names: OldNames = {},
 ): AsyncGenerator<{ readonly collection: ViewName; readonly document: JsonObject }> {
   const { close, db, name } = connect(url, database, { setting })
   try {
-    for (const collection of collections)
-      for await (const document of db.collection<Document>(collection).find().sort({ _id: 1 }))
+    const there = await collectionNames(db)
+    for (const collection of collections) {
+      const before = beforeName(collection)
+      const found = db.collection<Document>(names[collection] ?? (there.has(before) ? before : collection))
+      for await (const document of found.find(foreignDocuments).sort({ _id: 1 }))
         yield { collection, document: plainValue(document) as JsonObject }
+    }
   } catch (error) {
     throw storeError(name, error, setting)
   } finally {

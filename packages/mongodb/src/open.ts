@@ -12,6 +12,7 @@ import { type Connection, connect } from './connection.js'
 import { makeIndexes } from './indexes.js'
 import { mongoLeases } from './leases.js'
 import { mongoLog } from './log.js'
+import { moveIn } from './moving-in.js'
 import { patient } from './swapping.js'
 import { mongoViews } from './views.js'
 
@@ -25,14 +26,22 @@ export interface MongoOptions {
   readonly poolSize?: number
   /** How long a server is looked for before it counts as away, in milliseconds. Default 5,000. */
   readonly serverSelectionMs?: number
+  /**
+   * Called with the names that collections have now which the ledger found under its views' names and did not make: when
+   * it is made, and when a rebuild finds that former services have written into a view.
+   */
+  readonly onMovedIn?: (names: readonly string[]) => void
 }
 
 /** Finds the ledger or makes it. One that does not fit stays as it is; one of an older format becomes one of ours. */
 const ledgerRecord = async (
-  { ledger, name }: Connection,
-  { partitions, create = true }: MongoOptions,
+  connection: Connection,
+  { partitions, create = true, onMovedIn }: MongoOptions,
 ): Promise<LedgerRecord> => {
-  if (create) {
+  const { ledger, name } = connection
+  if (create && (await ledger.findOne({ _id: 'ledger' })) === null) {
+    const moved = await moveIn(connection)
+    if (moved.length > 0) onMovedIn?.(moved)
     const record = { format: ledgerFormat, partitions: partitions ?? defaultPartitions }
     await ledger.updateOne({ _id: 'ledger' }, { $setOnInsert: record }, { upsert: true })
   }
@@ -52,6 +61,7 @@ const ledgerRecord = async (
  * @throws StoreForbidden when the user name or password is refused
  * @throws NoLedger when there is none and none is to be made
  * @throws LedgerMismatch when it was made with another number of partitions or by a newer version
+ * @throws StoreUnusable when others keep documents where it is to be made, and there is no room for them
  */
 export const openMongo = async (
   url: string,
@@ -67,7 +77,7 @@ export const openMongo = async (
     return {
       log: mongoLog(connection, partitions, sealer(options.auditKey)),
       views: patient(connection, mongoViews(connection)),
-      builds: mongoBuilds(connection),
+      builds: mongoBuilds(connection, name => options.onMovedIn?.([name])),
       leases: mongoLeases(connection),
       ping: () =>
         run(async () => {

@@ -1,6 +1,7 @@
 import { type Commit, commitId, type Positions, type StreamEnd } from '@crawl-ledger/log'
 import type { Filter } from 'mongodb'
 import type { Connection } from './connection.js'
+import { fromStored } from './encoding.js'
 import type { FarSight } from './far-sight.js'
 
 /** Near positions are asked for one by one, and some far ones, to see whether more lies behind a wide hole. */
@@ -35,7 +36,7 @@ export const readAfter = async (
     _id: { $in: probes },
     ...(routed() ? { partition: { $in: [...after.keys()] } } : {}),
   }
-  const found = await events.find(probe, { batchSize }).toArray()
+  const found = (await events.find(probe, { batchSize }).toArray()).map(fromStored)
   const commits: Commit[] = []
   const far: number[] = []
   const quiet = new Map<number, number>()
@@ -51,12 +52,8 @@ export const readAfter = async (
   for (const partition of far) {
     if (commits.length >= limit) break
     const start = after.get(partition) ?? 0
-    const range = await events
-      .find(
-        { partition, _id: { $gt: commitId(partition, start), $lte: commitId(partition, start + limit) } },
-        { batchSize },
-      )
-      .toArray()
+    const places = { $gt: commitId(partition, start), $lte: commitId(partition, start + limit) }
+    const range = (await events.find({ partition, _id: places }, { batchSize }).toArray()).map(fromStored)
     // Nothing near, something far: a hole wider than the range.
     commits.push(...(range.length > 0 ? range : found.filter(commit => commit.partition === partition)))
   }
@@ -79,12 +76,12 @@ const versionsOf = async (
     // While these were asked for the stream may have grown: what lies behind the first gap is for the next time.
     for (const commit of found) {
       if (commit === null) return commits
-      commits.push(commit)
+      commits.push(fromStored(commit))
     }
   }
   const last = version + commits.length
   const rest = await events.find({ partition, stream, version: { $gt: last } }, { batchSize }).toArray()
-  return [...commits, ...rest.sort((a, b) => a.version - b.version)]
+  return [...commits, ...rest.map(fromStored).sort((a, b) => a.version - b.version)]
 }
 
 /** Versions have no gaps, so a stream ends at the first one that is not there. */

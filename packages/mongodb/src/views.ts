@@ -2,15 +2,16 @@ import type { ViewDocument, ViewName } from '@crawl-ledger/domain'
 import { type Checkpoint, type DocumentWrite, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
 import type { AnyBulkWriteOperation } from 'mongodb'
 import type { CheckpointDocument, Connection } from './connection.js'
+import { fromStoredView, toStoredView } from './encoding.js'
 import { duplicateKey, refusals } from './errors.js'
 
 const operation = ({ document, expected }: DocumentWrite): AnyBulkWriteOperation<ViewDocument> =>
   expected === undefined
-    ? { insertOne: { document } }
+    ? { insertOne: { document: toStoredView(document) } }
     : {
         replaceOne: {
           filter: { _id: document._id, position: expected.position, v: expected.v },
-          replacement: document,
+          replacement: toStoredView(document),
         },
       }
 
@@ -92,13 +93,13 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
               .toArray(),
           ),
         )
-        return found.flat()
+        return found.flat().map(fromStoredView)
       }),
     save: fold => run(() => save(fold)),
     list: (name, { prefix, after, limit, where }) =>
-      run(() => {
+      run(async () => {
         const end = prefixEnd(prefix)
-        return view(name)
+        const found = await view(name)
           .find({
             _id: { $gte: prefix, $gt: after ?? '', ...(end === undefined ? {} : { $lt: end }) },
             ...(where === undefined ? {} : { [where.field]: where.value }),
@@ -106,6 +107,7 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
           .sort({ _id: 1 })
           .limit(limit)
           .toArray()
+        return found.map(fromStoredView)
       }),
   }
 }

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, Name } from '@crawl-ledger/domain'
+import { type Json, type JsonObject, Id as Name } from '@crawl-ledger/domain'
 import * as E from 'fp-ts/lib/Either.js'
 
 /** The fields of an old document, of which what is understood is taken out and the rest is kept. */

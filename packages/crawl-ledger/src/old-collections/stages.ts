@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, Name } from '@crawl-ledger/domain'
+import { isObject, type Json, type JsonObject, Id as Name } from '@crawl-ledger/domain'
 import { Fields } from './fields.js'
 import { type Draft, envelopeFields, perhaps } from './old-document.js'
 import { amountOf, errorsOf, type OldStatus, objectOf, statusOf, textOf, timeOf } from './values.js'

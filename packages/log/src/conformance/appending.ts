@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isObject } from '@crawl-ledger/domain'
 import { isVoid } from '../commit.js'
 import { Writer } from '../writer.js'
 import { checkOrder, follow } from './follow.js'
@@ -92,7 +93,7 @@ export const appending: readonly Sample[] = [
       checkOrder(commits)
       const events = commits.flatMap(commit => commit.events)
       assert.equal(events.filter(({ type }) => type === 'ErrorRecorded').length, 40)
-      assert.equal(events.filter(({ type }) => type === 'MediaFound').length, 10)
+      assert.equal(events.filter(({ type }) => type === 'ItemFound').length, 10)
       assert.equal(events.filter(({ type }) => type === 'WorkflowStarted').length, 1)
     },
   },
@@ -142,7 +143,9 @@ export const appending: readonly Sample[] = [
       checkOrder(commits)
       for (const workflow of workflows) {
         const events = commits.filter(c => c.stream === streamOf(workflow)).flatMap(c => c.events)
-        const percents = events.flatMap(e => (e.type === 'ProgressReported' ? [e.data.progress] : []))
+        const percents = events.flatMap(({ data: { metadata } }) =>
+          isObject(metadata) ? [Number(metadata.percent)] : [],
+        )
         assert.deepEqual(
           percents,
           steps.map(i => i + 1),

@@ -89,7 +89,7 @@ export const duplicates: readonly Sample[] = [
     run: async bench => {
       const workflow = workflowIn(0)
       const [writer] = (await writers(bench, 1)) as [Writer]
-      const says = (message: string) => ({ ...mishap(workflow, 'id'), error: { message } })
+      const says = (error: string) => ({ ...mishap(workflow, 'id'), payload: { error, fatal: false } })
       const [one, two, three, four] = [says('id'), says('else'), says('third'), says('fourth')]
       const raws = [one, two, three, four]
       const together = await sendAll(writer, [one, two, one, two])
@@ -141,7 +141,7 @@ export const duplicates: readonly Sample[] = [
       const two = (await writers(bench, 2)) as [Writer, Writer]
       const raws = Array.from({ length: 40 }, (_, i) => ({
         ...mishap(workflowIn(0), `m${i % 20}`),
-        error: { message: `says ${i}` },
+        payload: { error: `says ${i}`, fatal: false },
       }))
       const given = await Promise.all([sendAll(two[0], raws), sendAll(two[1], raws.toReversed())])
       raws.forEach((_, i) => {

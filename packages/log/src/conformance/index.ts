@@ -1,5 +1,6 @@
 import { appending } from './appending.js'
 import { builds } from './builds.js'
+import { documents } from './documents.js'
 import { duplicates } from './duplicates.js'
 import { faults } from './faults.js'
 import type { Fixture } from './fixture.js'
@@ -15,8 +16,10 @@ import { sequencing } from './sequencing.js'
 import { bound, type ConformanceTest, type Sample } from './suite.js'
 import { views } from './views.js'
 
-export { type Cheat, cheats, nothingStore } from './broken.js'
+export { cheats } from './broken.js'
+export type { Cheat } from './cheat.js'
 export type { Capabilities, Elsewhere, Fixture, Reopen, Stalled } from './fixture.js'
+export { nothingStore } from './nothing.js'
 export { type OddName, odd } from './odd.js'
 export type { ConformanceTest, Rule } from './suite.js'
 
@@ -30,6 +33,7 @@ const samples: readonly Sample[] = [
   ...limits,
   ...faults,
   ...views,
+  ...documents,
   ...lists,
   ...builds,
   ...leases,

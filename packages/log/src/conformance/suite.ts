@@ -20,6 +20,7 @@ export type Rule =
   | 'reading'
   | 'tails'
   | 'contents'
+  | 'documents'
   | 'compare-and-set'
   | 'lists'
   | 'builds'
