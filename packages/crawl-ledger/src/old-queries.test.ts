@@ -58,9 +58,11 @@ if (server !== undefined)
       assert.equal(await valuesOf(db, 'media', { batchId: 'done' }, 'itemType'), ['post'])
 
       const workflow = await db.collection('workflows').findOne({ batchId })
-      const { context, currentStage } = workflow ?? {}
-      assert.equal([context.batchId, context.metadata.inputQueries], [batchId, ['castle']])
-      assert.is(currentStage, 'analyse-media')
+      assert.equal(
+        [workflow?.context.batchId, workflow?.context.metadata.inputQueries],
+        [batchId, ['castle']],
+      )
+      assert.is(workflow?.currentStage, 'analyse-media')
       const location = await db.collection('locations').findOne({ locationId: 'osaka' })
       assert.equal(location?.metadata, { coordinates: { lat: 34.7, lng: 135.5 }, queries: ['castle'] })
       const item = await db.collection('media').findOne({ itemId: itemId ?? '' })
@@ -78,7 +80,7 @@ if (server !== undefined)
         await valuesOf(db, 'workflows', { createdAt: { $lte: first }, status: 'active' }, 'batchId'),
         [batchId],
       )
-      assert.type(context.timestamp, 'string')
+      assert.type(workflow?.context.timestamp, 'string')
     }))
 
 if (server !== undefined)
