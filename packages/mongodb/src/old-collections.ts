@@ -5,7 +5,7 @@ import { connect } from './connection.js'
 import { storeError } from './errors.js'
 import { beforeName } from './moving-in.js'
 
-/** The order of reading: what is said of a location is known before its workflows come. */
+/** The order of reading. */
 const collections: readonly ViewName[] = ['locations', 'workflows', 'media']
 
 /** A number that JSON holds exactly enough, else its text. */
@@ -34,16 +34,6 @@ export const plainValue = (value: unknown): Json => {
 
 /** Where the address of the old collections is given: it is another one than the ledger's. */
 const setting = 'the URL of the old collections'
-
-/** Whether a ledger was made in this database. */
-export const holdsLedger = async (url: string, database: string): Promise<boolean> => {
-  const { close, ledger, run } = connect(url, database, { setting })
-  try {
-    return (await run(() => ledger.findOne({ _id: 'ledger' }))) !== null
-  } finally {
-    await close()
-  }
-}
 
 /** What the old collections are called, where that is neither `NAME_before` nor NAME. */
 export type OldNames = { readonly [V in ViewName]?: string }
