@@ -40,6 +40,11 @@ const zoneMs = (zone: string): number => {
  * zone it is UTC and not local time, for a message must mean the same on every server.
  */
 export const instantOf = (text: string): number => {
+  // The usual form, as `toISOString` gives it, is read by the engine alone; days up to 28 are in every month.
+  if (text.length === 24 && text[10] === 'T' && text[23] === 'Z' && text.slice(8, 10) <= '28') {
+    const instant = Date.parse(text)
+    if (!Number.isNaN(instant)) return instant
+  }
   const parts = iso.exec(text)
   if (parts === null) return Number.NaN
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = parts

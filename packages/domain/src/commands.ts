@@ -1,5 +1,5 @@
-import { canonical, type Json, sha256 } from './json.js'
-import type { Envelope } from './messages.js'
+import { canonical, type Json } from './json.js'
+import { digestOf, type Envelope } from './messages.js'
 
 interface OfWorkflow {
   readonly locationId: string
@@ -49,5 +49,5 @@ export const isCommand = (body: Envelope['body']): body is Command => kinds.has(
  */
 export const commandEnvelope = (body: Command, id: string, at: string): Envelope => {
   const text = canonical(body as unknown as Json)
-  return { id, digest: sha256(text), receivedAt: at, bytes: Buffer.byteLength(text), body }
+  return { id, digest: digestOf(text), receivedAt: at, bytes: Buffer.byteLength(text), body }
 }

@@ -1,5 +1,5 @@
 import { isoOf } from './codecs.js'
-import { type Change, isNothing, minus, plus } from './counts.js'
+import { type Change, isNothing, minus, Tally } from './counts.js'
 import type { CrawlEvent, ErrorData, EventData, WorkflowStatus } from './events.js'
 import { changeOf } from './evolve.js'
 import { impliedBy } from './implied.js'
@@ -36,9 +36,9 @@ const lastOf = (errors: readonly ListedError[]): readonly ListedError[] =>
 
 const totalOf = (state: WorkflowState): Change => {
   const plan = planIn(state)
-  let total = contributionOf(state.batch, plan, false)
-  for (const item of state.items.values()) total = plus(total, contributionOf(item, plan, true))
-  return total
+  const total = new Tally().add(contributionOf(state.batch, plan, false))
+  for (const item of state.items.values()) total.add(contributionOf(item, plan, true))
+  return total.sum()
 }
 
 /** A plan that came late: what was told before is counted again, each item and the whole. */
@@ -46,14 +46,18 @@ const recount = (recorder: Recorder, before: WorkflowState): void => {
   const { state } = recorder
   const [old, plan] = [planIn(before), planIn(state)]
   const change = minus(totalOf(state), changeOf(state.counts))
+  const facts = [...recorder.events]
+  const touched = itemsIn(facts)
   const all: ListedError[] = [...errorsOf(state.batch, plan, false)]
   for (const [itemId, item] of [...state.items]) {
-    const known = before.items.get(itemId)
-    const was = plus(
-      known === undefined ? {} : contributionOf(known, old, true),
-      impliedFor(recorder, itemId),
+    const ofItem = uncounted(
+      touched.has(itemId) ? facts : [],
+      item,
+      before.items.get(itemId),
+      itemId,
+      plan,
+      old,
     )
-    const ofItem = minus(contributionOf(item, plan, true), was)
     const errors = errorsOf(item, plan, true)
     all.push(...errors.map(error => ({ ...error, itemId })))
     if (!isNothing(ofItem) || differ(errors, errorsOf(item, old, true)))
@@ -63,7 +67,7 @@ const recount = (recorder: Recorder, before: WorkflowState): void => {
 }
 
 /** The items that the events so far are about. */
-const itemsIn = ({ events }: Recorder): ReadonlySet<string> =>
+const itemsIn = (events: readonly CrawlEvent[]): ReadonlySet<string> =>
   new Set(
     events.flatMap(({ data }) => {
       const { itemId } = data as { readonly itemId?: string }
@@ -71,31 +75,24 @@ const itemsIn = ({ events }: Recorder): ReadonlySet<string> =>
     }),
   )
 
-/** What the events so far count by themselves for the batch or an item. */
-const impliedFor = ({ events, state }: Recorder, itemId: string | undefined): Change => {
-  const plan = planIn(state)
-  let change: Change = {}
-  for (const event of events)
-    if ((event.data as { readonly itemId?: string }).itemId === itemId && !isClaim(event))
-      change = plus(change, impliedBy(event, plan))
-  return change
-}
-
-/** Claims are counted as they are made and ended. */
-const isClaim = ({ type }: CrawlEvent): boolean => type === 'CountsChanged'
-
-/** What the events so far count beyond what they count by themselves. */
+/** What a batch or an item counts since `before`, beyond what the events count by themselves. */
 const uncounted = (
-  recorder: Recorder,
+  events: readonly CrawlEvent[],
+  after: SubjectState,
   before: SubjectState | undefined,
   itemId: string | undefined,
+  plan: Plan,
+  old: Plan,
 ): Change => {
-  const after = recorder.subject(itemId)
-  if (after === before) return {}
-  const plan = planIn(recorder.state)
   const isItem = itemId !== undefined
-  const was = before === undefined ? {} : contributionOf(before, plan, isItem)
-  return minus(contributionOf(after, plan, isItem), plus(was, impliedFor(recorder, itemId)))
+  const tally = new Tally().add(contributionOf(after, plan, isItem))
+  if (before !== undefined) tally.add(contributionOf(before, old, isItem), -1)
+  for (const event of events) {
+    const isIts = (event.data as { readonly itemId?: string }).itemId === itemId
+    // Claims are counted as they are made and ended.
+    if (isIts && event.type !== 'CountsChanged') tally.add(impliedBy(event, plan), -1)
+  }
+  return tally.sum()
 }
 
 /**
@@ -117,10 +114,15 @@ export const decideCounts = (recorder: Recorder, before: WorkflowState, complete
   else if (before.isLifted && recorder.events.length > 0)
     record({ change: minus(totalOf(recorder.state), changeOf(recorder.state.counts)) })
   else {
-    const ofBatch = uncounted(recorder, before.batch, undefined)
-    if (!isNothing(ofBatch)) record({ change: ofBatch })
-    for (const itemId of itemsIn(recorder)) {
-      const change = uncounted(recorder, before.items.get(itemId), itemId)
+    const plan = planIn(recorder.state)
+    const facts = [...recorder.events]
+    const { batch } = recorder.state
+    if (batch !== before.batch) {
+      const change = uncounted(facts, batch, before.batch, undefined, plan, plan)
+      if (!isNothing(change)) record({ change })
+    }
+    for (const itemId of itemsIn(facts)) {
+      const change = uncounted(facts, recorder.subject(itemId), before.items.get(itemId), itemId, plan, plan)
       if (!isNothing(change)) record({ change, itemId })
     }
   }

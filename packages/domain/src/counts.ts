@@ -101,49 +101,63 @@ const withinBound = (rows: readonly StageRow[]): readonly StageRow[] => {
   return [...named.slice(0, stagesKept), rest]
 }
 
-const rowsOf = ({ rows = [] }: Change): ReadonlyMap<string, Partial<StageRow>> =>
-  new Map(rows.map(row => [row.stage, row]))
+/** Sums changes up. What is there once is read as one change; figures that come to nothing are absent. */
+export class Tally {
+  private readonly rows = new Map<string, number[]>()
+  private readonly behind = new Map<string, number>()
+  private readonly sums = sums.map(() => 0)
+  private readonly types = itemTypes.map(() => 0)
 
-const behindOf = ({ behind = [] }: Change): ReadonlyMap<string, number> =>
-  new Map(behind.map(({ stage, items }) => [stage, items]))
+  /** @param sign -1 takes away */
+  add(change: Change, sign: 1 | -1 = 1): this {
+    for (const row of change.rows ?? []) {
+      const known = this.rows.get(row.stage) ?? figures.map(() => 0)
+      figures.forEach((figure, i) => {
+        known[i] = (known[i] ?? 0) + sign * (row[figure] ?? 0)
+      })
+      this.rows.set(row.stage, known)
+    }
+    for (const { stage, items } of change.behind ?? [])
+      this.behind.set(stage, (this.behind.get(stage) ?? 0) + sign * items)
+    sums.forEach((name, i) => {
+      this.sums[i] = (this.sums[i] ?? 0) + sign * (change[name] ?? 0)
+    })
+    if (change.types !== undefined)
+      for (const [i, type] of itemTypes.entries())
+        this.types[i] = (this.types[i] ?? 0) + sign * (change.types[type] ?? 0)
+    return this
+  }
 
-const combineRows = (a: Change, b: Change, sign: 1 | -1): NonNullable<Change['rows']> => {
-  const [left, right] = [rowsOf(a), rowsOf(b)]
-  return [...new Set([...left.keys(), ...right.keys()])].flatMap(stage => {
-    const row = Object.fromEntries(
-      figures.flatMap(figure => {
-        const sum = (left.get(stage)?.[figure] ?? 0) + sign * (right.get(stage)?.[figure] ?? 0)
-        return sum === 0 ? [] : [[figure, sum]]
-      }),
-    )
-    return Object.keys(row).length === 0 ? [] : [{ ...row, stage }]
-  })
-}
-
-const combine = (a: Change, b: Change, sign: 1 | -1): Change => {
-  const rows = combineRows(a, b, sign)
-  const [left, right] = [behindOf(a), behindOf(b)]
-  const behind = [...new Set([...left.keys(), ...right.keys()])].flatMap(stage => {
-    const items = (left.get(stage) ?? 0) + sign * (right.get(stage) ?? 0)
-    return items === 0 ? [] : [{ items, stage }]
-  })
-  const counted = sums.flatMap(name => {
-    const sum = (a[name] ?? 0) + sign * (b[name] ?? 0)
-    return sum === 0 ? [] : [[name, sum]]
-  })
-  const types = itemTypes.flatMap(type => {
-    const sum = (a.types?.[type] ?? 0) + sign * (b.types?.[type] ?? 0)
-    return sum === 0 ? [] : [[type, sum]]
-  })
-  return {
-    ...Object.fromEntries(counted),
-    ...(behind.length === 0 ? {} : { behind }),
-    ...(rows.length === 0 ? {} : { rows }),
-    ...(types.length === 0 ? {} : { types: Object.fromEntries(types) }),
+  sum(): Change {
+    const rows = [...this.rows].filter(([, row]) => row.some(figure => figure !== 0))
+    const behind = [...this.behind].filter(([, items]) => items !== 0)
+    const types = named(itemTypes, this.types)
+    return {
+      ...named(sums, this.sums),
+      ...(behind.length === 0 ? {} : { behind: behind.map(([stage, items]) => ({ items, stage })) }),
+      ...(rows.length === 0 ? {} : { rows: rows.map(([stage, row]) => ({ ...named(figures, row), stage })) }),
+      ...(types === undefined ? {} : { types }),
+    }
   }
 }
 
-export const plus = (a: Change, b: Change): Change => combine(a, b, 1)
+/** Numbers by their names; undefined where all are nothing. */
+const named = <N extends string>(
+  names: readonly N[],
+  values: readonly number[],
+): { [K in N]?: number } | undefined => {
+  let object: { [K in N]?: number } | undefined
+  names.forEach((name, i) => {
+    const value = values[i] ?? 0
+    if (value !== 0) object = { ...object, [name]: value } as { [K in N]?: number }
+  })
+  return object
+}
+
 /** What must be added to `b` to make it `a`. */
-export const minus = (a: Change, b: Change): Change => combine(a, b, -1)
-export const isNothing = (change: Change): boolean => Object.keys(change).length === 0
+export const minus = (a: Change, b: Change): Change => new Tally().add(a).add(b, -1).sum()
+
+export const isNothing = (change: Change): boolean => {
+  for (const _ in change) return false
+  return true
+}

@@ -1,4 +1,4 @@
-import { type Change, plus } from './counts.js'
+import type { Change } from './counts.js'
 import type { CrawlEvent } from './events.js'
 import type { Plan } from './plan.js'
 
@@ -57,7 +57,7 @@ export const impliedBy = (event: CrawlEvent, plan: Plan): Change => {
 /** 0.1 knew of no finished items: who has the last stage behind it is one. */
 const withFinished = (change: Change, { item }: Plan): Change => {
   const last = change.behind?.find(({ stage }) => stage === item.at(-1))
-  return last === undefined ? change : plus(change, { finished: last.items })
+  return last === undefined ? change : { ...change, finished: (change.finished ?? 0) + last.items }
 }
 
 /** The time at which an event tells something complete, ISO. */

@@ -45,7 +45,7 @@ export const streamOf = ({ locationId, batchId }: CrawlMessage | Command): Strea
 export interface Envelope {
   /** The message's own id, or the digest of its canonical form. */
   readonly id: string
-  /** SHA-256 of the canonical form without the id: tells a redelivery from an id used twice. */
+  /** The first 32 hexadecimal digits of the SHA-256 of the canonical form without the id: tells a redelivery from an id used twice. */
   readonly digest: string
   /** When it was received, ISO. */
   readonly receivedAt: string
@@ -62,6 +62,9 @@ export interface MessageEnvelope extends Envelope {
 
 /** The most bytes of one message's canonical form: what a document of 16 MiB holds, with room for the rest. */
 export const maxMessageBytes = 16 * 1024 * 1024 - 64 * 1024
+
+/** 128 bits tell messages of one workflow apart; the log keeps a digest of each. */
+export const digestOf = (text: string): string => sha256(text).slice(0, 32)
 
 const form = 'A message is {type, context, payload}, where context is a WorkflowContext.'
 
@@ -188,7 +191,7 @@ export const decodeMessage = (
     const sentence = `The message has ${bytes} bytes; one document holds at most ${maxMessageBytes}.`
     return E.left(rejection('too-large', sentence))
   }
-  const digest = sha256(text)
+  const digest = digestOf(text)
   const message = { ...said, ...subject.right }
   return E.right({
     id: messageIdOf(value.id) ?? messageIdOf(id) ?? digest,

@@ -10,7 +10,7 @@ const dayMs = 86_400_000
 
 /** What is odd about a message by itself, in sentences. */
 export const oddities = (message: CrawlMessage): readonly string[] => {
-  const unreadable = Object.keys(unreadableIn(message))
+  const unreadable = Object.keys(unreadableIn(message) ?? {})
   const { plan } = objectIn(message.context.metadata)
   return [
     ...unreadable.map(field => `${field} cannot be read and is kept under metadata.unreadable.`),

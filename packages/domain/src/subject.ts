@@ -204,8 +204,19 @@ const rowsOf = (
   return { rows: [...rows].map(([stage, figures]) => ({ ...figures, stage })), errors }
 }
 
+/** What subjects count by a plan: that of the state before a message is that of the state after the one before it. */
+const contributions = new WeakMap<SubjectState, { readonly plan: Plan; readonly change: Change }>()
+
 /** What a batch or an item counts in all, by a plan. */
 export const contributionOf = (subject: SubjectState, plan: Plan, isItem: boolean): Change => {
+  const known = contributions.get(subject)
+  if (known?.plan === plan) return known.change
+  const change = contribute(subject, plan, isItem)
+  contributions.set(subject, { plan, change })
+  return change
+}
+
+const contribute = (subject: SubjectState, plan: Plan, isItem: boolean): Change => {
   const { rows, errors } = rowsOf(subject, plan, isItem)
   const own = { errors, ...(rows === undefined ? {} : { rows }) }
   if (!isItem) return own

@@ -147,7 +147,7 @@ const saidIn = (message: CrawlMessage, at: number, ofItem: boolean): Said => {
     metadata: {
       ...carried,
       ...without(results, []),
-      ...(Object.keys(unreadable).length === 0 ? {} : { unreadable }),
+      ...(unreadable === undefined ? {} : { unreadable }),
     },
     fields: Object.fromEntries(fields),
     ...(ofItem ? textField('itemUrl', ...(isFound ? [told] : []), context) : {}),

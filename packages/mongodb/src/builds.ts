@@ -49,8 +49,8 @@ const unlessTaken = async (work: () => Promise<boolean>): Promise<boolean> => {
  * to a name that nobody inserts into, where its seal is looked at again, for it may have been exchanged between the
  * looking and the renaming. What has moved already is not found any more, and that is all right.
  *
- * Where a former service has written into the view, that is not dropped with it but set aside. A second finisher who
- * comes late sets nothing aside: the name that it chose is taken then, and it looks again.
+ * Where a former service has written into the view, that is not dropped with it but set aside, under the one name that
+ * there is for this swap: so a second finisher who comes late cannot set the new one aside.
  */
 const swapView = async (
   connection: Connection,
@@ -60,18 +60,28 @@ const swapView = async (
 ): Promise<void> => {
   const { exists, holdsForeign, rename } = collections(connection)
   const [from, waiting] = [beside(build)(view), complete(build)(view)]
+  const aside = `${beforeName(view)}~${build}`
   const isSealed = async (name: string): Promise<boolean> =>
     (await exists(name)) &&
     (await connection.view(name).findOne({ ...marker(build), position: sealed })) !== null
-  if (await isSealed(from)) await rename(from, waiting)
-  while (await isSealed(waiting)) {
-    if (await holdsForeign(view)) {
-      const name = (await exists(beforeName(view))) ? `${beforeName(view)}~${build}` : beforeName(view)
-      if (await rename(view, name)) onSetAside(name)
-      else if (await holdsForeign(view)) throw stillWriting(connection, view)
-    } else await rename(waiting, view, { dropTarget: await exists(view) })
+  if (await isSealed(from)) {
+    const refused = await rename(from, waiting)
+    if (refused !== undefined && !(await isSealed(waiting)) && (await isSealed(from))) throw refused
+  }
+  for (let tries = 1; await isSealed(waiting); tries += 1) {
+    const foreign = await holdsForeign(view)
+    const refused = foreign
+      ? await rename(view, aside)
+      : await rename(waiting, view, { dropTarget: await exists(view) })
+    if (foreign && refused === undefined) onSetAside(aside)
+    // Another finisher may have been here between looking and renaming, so it is looked again.
+    if (refused !== undefined && tries === most)
+      throw foreign && (await exists(aside)) ? stillWriting(connection, view) : refused
   }
 }
+
+/** How often it is looked again. */
+const most = 5
 
 const stillWriting = ({ name }: Connection, view: ViewName): StoreUnusable =>
   new StoreUnusable(

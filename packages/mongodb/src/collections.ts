@@ -1,8 +1,6 @@
 import { type Db, type Filter, MongoServerError, type RenameOptions } from 'mongodb'
 import type { Connection } from './connection.js'
 
-const targetExists = 48
-
 /**
  * The documents of a view that the ledger did not write, for its own have both fields. The former services kept theirs
  * under the same names.
@@ -22,33 +20,34 @@ export const collections = ({ db }: Pick<Connection, 'db'>) => {
   const holdsForeign = async (name: string): Promise<boolean> =>
     (await db.collection(name).findOne(foreignDocuments, { projection: { _id: 1 } })) !== null
 
-  /** Not every server has a code for a collection that is missing, so after a failure it is looked for. */
-  const unlessGone = async (name: string, work: () => Promise<unknown>): Promise<boolean> => {
-    try {
-      await work()
-      return true
-    } catch (error) {
-      if (!(error instanceof MongoServerError) || (await exists(name))) throw error
-      return false
-    }
-  }
-
   return {
     exists,
     holdsForeign,
-    /** `false`: it is gone, or there is one of the other name. */
-    rename: async (from: string, to: string, options?: RenameOptions): Promise<boolean> => {
+    /**
+     * Renames, or gives the server's refusal. Not every server has a code for a collection that is missing, and another
+     * process may have renamed one and made another in its place: who is refused must look again.
+     */
+    rename: async (
+      from: string,
+      to: string,
+      options?: RenameOptions,
+    ): Promise<MongoServerError | undefined> => {
       try {
-        return await unlessGone(from, () => db.collection(from).rename(to, options))
+        await db.collection(from).rename(to, options)
+        return undefined
       } catch (error) {
-        if (error instanceof MongoServerError && error.code === targetExists) return false
+        if (error instanceof MongoServerError) return error
         throw error
       }
     },
     /** Never one that holds what the ledger did not write. */
     drop: async (name: string): Promise<void> => {
-      if ((await exists(name)) && !(await holdsForeign(name)))
-        await unlessGone(name, () => db.collection(name).drop())
+      if (!(await exists(name)) || (await holdsForeign(name))) return
+      try {
+        await db.collection(name).drop()
+      } catch (error) {
+        if (!(error instanceof MongoServerError) || (await exists(name))) throw error
+      }
     },
   }
 }

@@ -38,7 +38,7 @@ const refuseStrangers = async ({ db, name }: Connection): Promise<void> => {
  * @throws StoreUnusable when there is one of that name already; then nothing was renamed
  */
 export const moveIn = async (connection: Connection): Promise<readonly string[]> => {
-  const { holdsForeign, rename } = collections(connection)
+  const { exists, holdsForeign, rename } = collections(connection)
   await refuseStrangers(connection)
   const names = await collectionNames(connection.db)
   const foreign: ViewName[] = []
@@ -46,9 +46,11 @@ export const moveIn = async (connection: Connection): Promise<readonly string[]>
   for (const view of foreign) if (names.has(beforeName(view))) throw refusal(connection, view)
   const moved: string[] = []
   for (const view of foreign) {
-    if (await rename(view, beforeName(view))) moved.push(beforeName(view))
+    const refused = await rename(view, beforeName(view))
+    if (refused === undefined) moved.push(beforeName(view))
     // Another process renamed it, or somebody made a collection of that name at this moment.
-    else if (await holdsForeign(view)) throw refusal(connection, view)
+    else if (await holdsForeign(view))
+      throw (await exists(beforeName(view))) ? refusal(connection, view) : refused
   }
   return moved
 }

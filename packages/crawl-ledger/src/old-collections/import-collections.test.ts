@@ -242,7 +242,7 @@ test('nothing of an odd document is lost', () => {
       const told: JsonObject[] = []
       for await (const { event } of ledger.history({ locationId: 'osaka' }))
         told.push(event.data as JsonObject)
-      const metadata = { queries: 'castle', area: 1, imported: { owner: 'o' } }
+      const metadata = { area: 1, imported: { owner: 'o' }, queries: 'castle' }
       assert.ok(
         told.some(data => JSON.stringify(data.metadata) === JSON.stringify(metadata)),
         JSON.stringify(told),
