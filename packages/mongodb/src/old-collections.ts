@@ -38,11 +38,18 @@ const setting = 'the URL of the old collections'
 /** What the old collections are called, where that is neither `NAME_before` nor NAME. */
 export type OldNames = { readonly [V in ViewName]?: string }
 
+/** Where old documents may be: set aside when a ledger moved in or when a view was replaced later, or in their place. */
+const placesOf = (there: ReadonlySet<string>, view: ViewName): readonly string[] => {
+  const before = beforeName(view)
+  const aside = [...there].filter(name => name === before || name.startsWith(`${before}~`))
+  return [...aside.toSorted(), view]
+}
+
 /**
  * The documents of the former system, as plain JSON: locations, workflows and media, each in the order of their keys.
  * Only reads, and leaves out what a ledger wrote.
  *
- * @param names by default `NAME_before` where there is one, as a ledger leaves them that moved in; NAME otherwise
+ * @param names by default `NAME_before`, as a ledger leaves them that moved in, and NAME
  * @throws StoreUnavailable or StoreForbidden, which name this source
  */
 export async function* oldCollections(
@@ -54,10 +61,10 @@ export async function* oldCollections(
   try {
     const there = await collectionNames(db)
     for (const collection of collections) {
-      const before = beforeName(collection)
-      const found = db.collection<Document>(names[collection] ?? (there.has(before) ? before : collection))
-      for await (const document of found.find(foreignDocuments).sort({ _id: 1 }))
-        yield { collection, document: plainValue(document) as JsonObject }
+      const chosen = names[collection]
+      for (const place of chosen === undefined ? placesOf(there, collection) : [chosen])
+        for await (const document of db.collection<Document>(place).find(foreignDocuments).sort({ _id: 1 }))
+          yield { collection, document: plainValue(document) as JsonObject }
     }
   } catch (error) {
     throw storeError(name, error, setting)
