@@ -65,6 +65,9 @@ test('help teaches, and a wrong command line ends with 2', () => {
     ['rebuild', '--throttle', 'x'],
     ['quarantine', 'show', 'x'],
     ['status', '--store', 'nope'],
+    ['import'],
+    ['import', 'archive.jsonl', '--from-collections'],
+    ['import', '--from-collections'],
   ]
   for (const wrong of wrongs) {
     const { status, stderr } = run(...wrong)

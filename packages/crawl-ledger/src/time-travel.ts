@@ -1,5 +1,6 @@
 import {
   keyOf,
+  locationOf,
   type StreamId,
   type ViewDocument,
   type WorkflowDocument,
@@ -12,12 +13,15 @@ import type { Ledger, RecordedEvent } from './ledger.js'
 
 /** The commits of a stream, or of what 0.1, which escaped nothing, called the same ids. */
 const commitsOf = async (log: Log, locationId: string, batchId?: string): Promise<readonly Commit[]> => {
-  const partition = partitionOf(locationId, log.partitions)
-  const read = (stream: StreamId) => log.readStreams([{ partition, stream, version: 0 }])
+  const read = (stream: StreamId, location: string) =>
+    log.readStreams([{ partition: partitionOf(location, log.partitions), stream, version: 0 }])
   const stream = batchId === undefined ? keyOf(locationId) : workflowStream(locationId, batchId)
   const inV1 = batchId === undefined ? locationId : `${locationId}/${batchId}`
-  const commits = await read(stream)
-  return commits.length > 0 || inV1 === stream ? commits : read(inV1)
+  const commits = await read(stream, locationId)
+  if (commits.length > 0 || inV1 === stream) return commits
+  const old = await read(inV1, locationId)
+  // Imported into another number of partitions it went where its name is read now.
+  return old.length > 0 ? old : read(inV1, locationOf(inV1))
 }
 
 /** A commit's events, each with its place. @throws EventTooNew or UnknownEvent */
