@@ -37,6 +37,13 @@ export const settingsOf = (options: LedgerOptions): Settings => {
   return readSettings({ NODE_ENV: process.env.NODE_ENV }, given)
 }
 
+/** Collections of the former system were in the place of the views: they are kept under another name. */
+const tellMovedIn = ({ logger }: LedgerOptions, names: readonly string[]): void => {
+  const text = `The ledger moves in. What was there before is kept as ${names.join(', ')}.`
+  if (logger === undefined) process.emitWarning(text)
+  else logger.warn({ collections: names }, text)
+}
+
 /**
  * The store that a URL names. The adapter is loaded only when it is opened: who uses one never loads the other.
  *
@@ -53,7 +60,8 @@ export const placeOf = (options: LedgerOptions): StorePlace => {
   if (mongo !== undefined) {
     const open = async (): Promise<Store> => {
       const { openMongo } = await import('@crawl-ledger/mongodb')
-      return openMongo(url, mongo.database, { ...common, poolSize })
+      const onMovedIn = (names: readonly string[]): void => tellMovedIn(options, names)
+      return openMongo(url, mongo.database, { ...common, poolSize, onMovedIn })
     }
     return { name: `mongodb://${mongo.hosts}/${mongo.database}`, shared: true, open }
   }

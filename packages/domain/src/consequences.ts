@@ -75,6 +75,36 @@ const itemsIn = (events: readonly CrawlEvent[]): ReadonlySet<string> =>
     }),
   )
 
+const isTrouble = ({ errors, isComplete, isGivenUp }: SubjectState): boolean =>
+  errors.size > 0 || isComplete || isGivenUp
+
+/**
+ * Whether the events count all by themselves, as those of nearly all messages do: nothing failed, nothing was given up,
+ * and stages were done for the first time, the last one last. This spares such messages the counting.
+ */
+const isPlain = (
+  events: readonly CrawlEvent[],
+  after: SubjectState,
+  before: SubjectState | undefined,
+  itemId: string | undefined,
+  { item }: Plan,
+): boolean => {
+  if (isTrouble(after) || (before !== undefined && isTrouble(before))) return false
+  if (itemId !== undefined) {
+    const last = item.at(-1) ?? ''
+    if (before?.stages.has(last)) return false
+    if (after.stages.has(last) && !item.every(stage => after.stages.has(stage))) return false
+    const type = after.fields.get('itemType')?.text
+    if (before !== undefined && before.fields.get('itemType')?.text !== type) return false
+  }
+  return events.every(
+    ({ type, data }) =>
+      type !== 'StageCompleted' ||
+      data.itemId !== itemId ||
+      (data.aside === undefined && data.done === undefined),
+  )
+}
+
 /** What a batch or an item counts since `before`, beyond what the events count by themselves. */
 const uncounted = (
   events: readonly CrawlEvent[],
@@ -85,6 +115,7 @@ const uncounted = (
   old: Plan,
 ): Change => {
   const isItem = itemId !== undefined
+  if (plan === old && isPlain(events, after, before, itemId, plan)) return {}
   const tally = new Tally().add(contributionOf(after, plan, isItem))
   if (before !== undefined) tally.add(contributionOf(before, old, isItem), -1)
   for (const event of events) {

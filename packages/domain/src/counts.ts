@@ -34,8 +34,9 @@ export interface Change {
   }
 }
 
-const figures = ['completed', 'failing', 'claimed', 'errors', 'durationMs', 'sizeBytes'] as const
-const sums = ['found', 'finished', 'failing', 'givenUp', 'errors'] as const
+// In the order of the canonical form, which then needs no sorting.
+const figures = ['claimed', 'completed', 'durationMs', 'errors', 'failing', 'sizeBytes'] as const
+const sums = ['errors', 'failing', 'finished', 'found', 'givenUp'] as const
 export const itemTypes = ['video', 'image', 'post', 'other'] as const
 
 /** How many stages a document counts apart; what is beyond is counted under `otherStages`. */
@@ -76,14 +77,18 @@ export const addRows = (
   const isFull = rows.length > stagesKept
   const order = byPlan(plan)
   let sum = rows
+  let mayBeZero = false
   for (const { stage, ...figure } of added) {
     const last = rows[stagesKept - 1]
     const name = isFull && last !== undefined && order(stage, last.stage) > 0 ? otherStages : stage
     const at = sum.findIndex(row => row.stage === name)
-    if (at >= 0) sum = sum.with(at, addRow(sum[at] as StageRow, figure))
-    else sum = [...sum, addRow(emptyRow(name), figure)].sort((a, b) => inOrder(order, a.stage, b.stage))
+    if (at >= 0) {
+      const row = addRow(sum[at] as StageRow, figure)
+      mayBeZero ||= isZero(row)
+      sum = sum.with(at, row)
+    } else sum = [...sum, addRow(emptyRow(name), figure)].sort((a, b) => inOrder(order, a.stage, b.stage))
   }
-  return withinBound(sum.some(isZero) ? sum.filter(row => !isZero(row)) : sum)
+  return withinBound(mayBeZero ? sum.filter(row => !isZero(row)) : sum)
 }
 
 /** The rows in the order of a plan that came late. */
@@ -94,6 +99,7 @@ const inOrder = (order: (a: string, b: string) => number, a: string, b: string):
   a === otherStages ? 1 : b === otherStages ? -1 : order(a, b)
 
 const withinBound = (rows: readonly StageRow[]): readonly StageRow[] => {
+  if (rows.length <= stagesKept) return rows
   const others = rows.filter(row => row.stage === otherStages)
   const named = rows.filter(row => row.stage !== otherStages)
   if (named.length <= stagesKept) return rows
@@ -133,8 +139,8 @@ export class Tally {
     const behind = [...this.behind].filter(([, items]) => items !== 0)
     const types = named(itemTypes, this.types)
     return {
-      ...named(sums, this.sums),
       ...(behind.length === 0 ? {} : { behind: behind.map(([stage, items]) => ({ items, stage })) }),
+      ...named(sums, this.sums),
       ...(rows.length === 0 ? {} : { rows: rows.map(([stage, row]) => ({ ...named(figures, row), stage })) }),
       ...(types === undefined ? {} : { types }),
     }

@@ -115,8 +115,9 @@ const decideFound = (recorder: Recorder, { found, at }: Telling, itemId: string 
 const newFacts = (state: Facts, { told, ...facts }: ToldLocation, at: number): Omit<ToldLocation, 'told'> => {
   const stronger = factNames.filter(name => {
     const value = facts[name]
-    const fact = value === undefined ? undefined : { told, at, text: canonical(value as string | JsonObject) }
-    return fact !== undefined && isStronger(fact, state[name])
+    // The usual context carries what was told before, which needs no comparing.
+    if (value === undefined || (!told && state[name]?.told === true)) return false
+    return isStronger({ told, at, text: canonical(value as string | JsonObject) }, state[name])
   })
   return Object.fromEntries(stronger.map(name => [name, facts[name]]))
 }

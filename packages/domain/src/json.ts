@@ -20,7 +20,7 @@ class Refused extends Error {
 }
 
 /** Sets an own property even when the key is `__proto__`. */
-const put = (target: Record<string, Json>, key: string, value: Json): void => {
+export const put = (target: Record<string, Json>, key: string, value: Json): void => {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
   else target[key] = value

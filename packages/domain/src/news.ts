@@ -1,10 +1,10 @@
 import type { ContextData, EventData } from './events.js'
-import { canonical, type JsonObject } from './json.js'
+import { canonical, type Json, type JsonObject, put } from './json.js'
 import { countingSide, type ErrorSide, errorData, errorKey, joinSides, withTold } from './known-error.js'
 import type { PersistentMap } from './persistent-map.js'
 import { countsFor, type Plan } from './plan.js'
 import { noTime, timeField } from './reading.js'
-import { isCopied, type KnownValue, type SubjectState, valuesIn } from './subject.js'
+import { fieldsIn, isCopied, type KnownValue, type SubjectState } from './subject.js'
 import type { Said } from './telling.js'
 import type { ToldError } from './told-errors.js'
 
@@ -13,34 +13,46 @@ import type { ToldError } from './told-errors.js'
 const isLater = (value: KnownValue, known: KnownValue): boolean =>
   value.at > known.at || (value.at === known.at && value.text > known.text)
 
-type Pick = (name: string) => boolean
-
-/** Names of values that are new, and of known ones that are told again, later. */
-const compare = (
-  known: PersistentMap<KnownValue>,
-  told: Said,
-  at: number,
-): { isNew: Pick; again: ContextData['again'] } => {
-  const fresh = new Set<string>()
-  const again: string[] = []
-  let replaced = 0
-  for (const [name, value] of valuesIn(told)) {
-    const before = known.get(name)
-    const text = canonical(value)
-    if (before === undefined) fresh.add(name)
-    else if (text === before.text) {
-      if (at > before.at) again.push(name)
-    } else if (isLater({ at, text }, before)) {
-      fresh.add(name)
-      replaced += 1
-    }
-  }
-  const isAll = again.length > 1 && again.length + replaced === known.size
-  return { isNew: name => fresh.has(name), again: isAll ? '*' : again }
+interface News {
+  /** What won; undefined where nothing did. */
+  readonly values: JsonObject | undefined
+  readonly again: readonly string[]
+  /** How many of what is known were told something else that won. */
+  readonly replaced: number
 }
 
-const pick = (object: JsonObject, prefix: string, isNew: Pick): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => isNew(`${prefix}.${key}`)))
+/** What of these values is new, and what is known and told again, later. */
+const newsOf = (known: PersistentMap<KnownValue>, told: JsonObject | undefined, at: number): News => {
+  let values: Record<string, Json> | undefined
+  const again: string[] = []
+  let replaced = 0
+  for (const name in told) {
+    const value = told[name] as Json
+    const before = known.get(name)
+    const text = canonical(value)
+    if (text === before?.text) {
+      if (at > before.at) again.push(name)
+      continue
+    }
+    if (before !== undefined && !isLater({ at, text }, before)) continue
+    if (before !== undefined) replaced += 1
+    values ??= {}
+    put(values, name, value)
+  }
+  return { values, again, replaced }
+}
+
+const prefixed = (prefix: string, names: readonly string[]): readonly string[] =>
+  names.map(name => `${prefix}.${name}`)
+
+/** All that is known, where that was told again but for what is new. */
+const againIn = (subject: SubjectState, metadata: News, fields: News): ContextData['again'] => {
+  const count = metadata.again.length + fields.again.length
+  if (count === 0) return undefined
+  const known = subject.metadata.size + subject.fields.size
+  if (count > 1 && count + metadata.replaced + fields.replaced === known) return '*'
+  return [...prefixed('context', fields.again), ...prefixed('metadata', metadata.again)]
+}
 
 /** Stages that are told done and were not, or not that early. */
 export const newStages = (subject: SubjectState, stages: readonly string[], at: number): readonly string[] =>
@@ -57,20 +69,20 @@ export const contextNews = (
   plan: Plan,
   isItem: boolean,
 ): ContextData | undefined => {
-  const { isNew, again } = compare(subject.values, said, at)
-  const metadata = pick(said.metadata, 'metadata', isNew)
-  const fields = pick(said.fields, 'context', isNew)
+  const metadata = newsOf(subject.metadata, said.metadata, at)
+  const fields = newsOf(subject.fields, fieldsIn(said), at)
+  const again = againIn(subject, metadata, fields)
   const stages = newStages(subject, said.stages, at).filter(stage => !countsFor(plan, stage, isItem))
-  const { itemUrl, itemType } = said
-  const data: ContextData = {
-    ...(again === undefined || again.length === 0 ? {} : { again }),
-    ...(Object.keys(fields).length === 0 ? {} : { fields }),
-    ...(itemType !== undefined && isNew('context.itemType') ? { itemType } : {}),
-    ...(itemUrl !== undefined && isNew('context.itemUrl') ? { itemUrl } : {}),
-    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+  if (!again && !metadata.values && !fields.values && stages.length === 0) return undefined
+  const { itemUrl, itemType, ...further } = fields.values ?? {}
+  return {
+    ...(again === undefined ? {} : { again }),
+    ...(Object.keys(further).length === 0 ? {} : { fields: further }),
+    ...(typeof itemType === 'string' ? { itemType } : {}),
+    ...(typeof itemUrl === 'string' ? { itemUrl } : {}),
+    ...(metadata.values === undefined ? {} : { metadata: metadata.values }),
     ...(stages.length === 0 ? {} : { stages }),
   }
-  return Object.keys(data).length === 0 ? undefined : data
 }
 
 /** Whether a context's time is earlier or later than all that are known. */

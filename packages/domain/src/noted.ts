@@ -1,5 +1,6 @@
 import { isSaid } from './context.js'
 import { itemIdOf } from './item-id.js'
+import { canonical } from './json.js'
 import type { CrawlMessage } from './messages.js'
 import { planOf } from './plan.js'
 import { noTime, objectIn, timeIn } from './reading.js'
@@ -27,6 +28,8 @@ export const oddBeside = (
 ): readonly string[] => {
   const url = objectIn(payload).itemUrl ?? context.itemUrl
   if (batchId === undefined || itemId === undefined || typeof url !== 'string') return []
+  // The usual message is of an item and an address that are known as they are.
+  if (state.items.get(itemId)?.fields.get('itemUrl')?.text === canonical(url)) return []
   const derived = itemIdOf(batchId, url)
   return derived !== itemId && state.items.has(derived)
     ? [`The address of item ${itemId} is known under ${derived}, too: these are two items.`]

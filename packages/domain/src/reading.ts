@@ -1,6 +1,6 @@
 import { instantOf, isoOf } from './codecs.js'
 import { isSaid } from './context.js'
-import { isObject, type Json, type JsonObject } from './json.js'
+import { isObject, type Json, type JsonObject, put } from './json.js'
 
 /** Comes before every instant: what has no time is older than all that has one. */
 export const noTime = Number.NEGATIVE_INFINITY
@@ -9,9 +9,15 @@ export const nothing: JsonObject = {}
 
 export const objectIn = (value: Json | undefined): JsonObject => (isObject(value) ? value : nothing)
 
-/** The object without these keys; without those that say nothing, too. */
-export const without = (object: JsonObject, keys: readonly string[]): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([key, value]) => isSaid(value) && !keys.includes(key)))
+/** The object without these keys, and without those that say nothing. */
+export const without = (object: JsonObject, keys: readonly string[]): JsonObject => {
+  const rest: Record<string, Json> = {}
+  for (const key in object) {
+    const value = object[key]
+    if (isSaid(value) && !keys.includes(key)) put(rest, key, value)
+  }
+  return rest
+}
 
 /** The instant that a value names, or undefined. */
 export const timeIn = (value: Json | undefined): number | undefined => {

@@ -15,8 +15,11 @@ export class Recorder {
   ) {}
 
   record({ type, data }: Fact): void {
-    const time = this.at === undefined ? {} : { at: this.at }
-    const event = { ...time, data, type, v: currentVersion(type) } as CrawlEvent
+    const v = currentVersion(type)
+    const told = sorted(data)
+    const event = (
+      this.at === undefined ? { data: told, type, v } : { at: this.at, data: told, type, v }
+    ) as CrawlEvent
     this.events.push(event)
     this.state = evolve(this.state, event)
   }
@@ -25,6 +28,15 @@ export class Recorder {
   subject(itemId: string | undefined): SubjectState {
     return itemId === undefined ? this.state.batch : (this.state.items.get(itemId) ?? newSubject)
   }
+}
+
+/** The fields in the order of the canonical form, which then needs no sorting when the commit is hashed. */
+const sorted = (data: object): object => {
+  const keys = Object.keys(data)
+  if (keys.every((key, i) => i === 0 || (keys[i - 1] ?? '') < key)) return data
+  const object: Record<string, unknown> = {}
+  for (const key of keys.sort()) object[key] = (data as Record<string, unknown>)[key]
+  return object
 }
 
 /** The id of a subject as events carry it. */

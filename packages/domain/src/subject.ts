@@ -1,7 +1,7 @@
 import type { Change, StageRow } from './counts.js'
 import type { ContextData, CrawlEvent, ErrorData, EventData } from './events.js'
 import { countedType } from './implied.js'
-import { canonical, type Json } from './json.js'
+import { canonical, type Json, type JsonObject } from './json.js'
 import {
   countingSide,
   errorData,
@@ -30,8 +30,9 @@ export interface KnownStage {
 
 /** What deciding needs to know of a batch or of an item. */
 export interface SubjectState {
-  /** Metadata under `metadata.KEY`, and further fields with the item's address and type under `context.FIELD`. */
-  readonly values: PersistentMap<KnownValue>
+  readonly metadata: PersistentMap<KnownValue>
+  /** Fields of its contexts that no rule reads, and an item's address and type. */
+  readonly fields: PersistentMap<KnownValue>
   /** Told done, whether it counts or not. */
   readonly stages: PersistentMap<KnownStage>
   readonly errors: PersistentMap<KnownError>
@@ -44,7 +45,8 @@ export interface SubjectState {
 }
 
 export const newSubject: SubjectState = {
-  values: PersistentMap.empty(),
+  metadata: PersistentMap.empty(),
+  fields: PersistentMap.empty(),
   stages: PersistentMap.empty(),
   errors: PersistentMap.empty(),
   first: Number.POSITIVE_INFINITY,
@@ -53,35 +55,48 @@ export const newSubject: SubjectState = {
   isGivenUp: false,
 }
 
-/** The values that an event tells, by the names under which they are known. */
-export const valuesIn = ({
-  metadata = {},
-  fields = {},
-  itemUrl,
-  itemType,
-}: Partial<ContextData>): [string, Json][] => [
-  ...Object.entries(metadata).map(([key, value]): [string, Json] => [`metadata.${key}`, value]),
-  ...Object.entries(fields).map(([key, value]): [string, Json] => [`context.${key}`, value]),
-  ...(itemUrl === undefined ? [] : [['context.itemUrl', itemUrl] as [string, Json]]),
-  ...(itemType === undefined ? [] : [['context.itemType', itemType] as [string, Json]]),
-]
-
 const withValues = (
   known: PersistentMap<KnownValue>,
-  data: ContextData,
+  values: JsonObject | undefined,
+  again: readonly string[],
   at: number,
 ): PersistentMap<KnownValue> => {
-  const again = data.again === '*' ? [...known.keys()] : (data.again ?? [])
   let map = known
   for (const name of again) map = map.set(name, { at, text: known.get(name)?.text ?? '' })
-  for (const [name, value] of valuesIn(data)) map = map.set(name, { at, text: canonical(value) })
+  for (const name in values) map = map.set(name, { at, text: canonical(values[name] as Json) })
   return map
 }
 
+/** The names that were told again, of those with this prefix. */
+const namesAgain = (
+  { again = [] }: ContextData,
+  prefix: string,
+  known: PersistentMap<KnownValue>,
+): readonly string[] => {
+  if (again === '*') return [...known.keys()]
+  return again.length === 0
+    ? again
+    : again.filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length))
+}
+
+/** An item's address and type, with the fields that no rule reads. */
+export const fieldsIn = ({ fields, itemUrl, itemType }: Partial<ContextData>): JsonObject | undefined =>
+  itemUrl === undefined && itemType === undefined
+    ? fields
+    : {
+        ...fields,
+        ...(itemUrl === undefined ? {} : { itemUrl }),
+        ...(itemType === undefined ? {} : { itemType }),
+      }
+
 const withContext = (subject: SubjectState, data: ContextData, at: number): SubjectState => {
-  const values = withValues(subject.values, data, at)
-  const stages = (data.stages ?? []).reduce((all, stage) => withStage(all, { stage }, at), subject.stages)
-  return { ...subject, values, stages }
+  const { metadata, fields } = subject
+  return {
+    ...subject,
+    metadata: withValues(metadata, data.metadata, namesAgain(data, 'metadata.', metadata), at),
+    fields: withValues(fields, fieldsIn(data), namesAgain(data, 'context.', fields), at),
+    stages: (data.stages ?? []).reduce((all, stage) => withStage(all, { stage }, at), subject.stages),
+  }
 }
 
 const withStage = (
@@ -172,8 +187,8 @@ export const failuresOf = (subject: SubjectState, stage: string): number => {
   return count
 }
 
-const typeOf = ({ values }: SubjectState): ReturnType<typeof countedType> => {
-  const text = values.get('context.itemType')?.text
+const typeOf = ({ fields }: SubjectState): ReturnType<typeof countedType> => {
+  const text = fields.get('itemType')?.text
   return countedType(text === undefined ? undefined : (JSON.parse(text) as string))
 }
 
@@ -204,19 +219,8 @@ const rowsOf = (
   return { rows: [...rows].map(([stage, figures]) => ({ ...figures, stage })), errors }
 }
 
-/** What subjects count by a plan: that of the state before a message is that of the state after the one before it. */
-const contributions = new WeakMap<SubjectState, { readonly plan: Plan; readonly change: Change }>()
-
 /** What a batch or an item counts in all, by a plan. */
 export const contributionOf = (subject: SubjectState, plan: Plan, isItem: boolean): Change => {
-  const known = contributions.get(subject)
-  if (known?.plan === plan) return known.change
-  const change = contribute(subject, plan, isItem)
-  contributions.set(subject, { plan, change })
-  return change
-}
-
-const contribute = (subject: SubjectState, plan: Plan, isItem: boolean): Change => {
   const { rows, errors } = rowsOf(subject, plan, isItem)
   const own = { errors, ...(rows === undefined ? {} : { rows }) }
   if (!isItem) return own

@@ -1,6 +1,6 @@
 import { amountOf, coordinatesOf, countryCodeOf, Id, Text } from './codecs.js'
 import { isFurther, isSaid } from './context.js'
-import { isObject, type Json, type JsonObject } from './json.js'
+import { isObject, type Json, type JsonObject, put } from './json.js'
 import type { CrawlMessage, MessageType } from './messages.js'
 import { type Plan, planOf } from './plan.js'
 import { noTime, nothing, objectIn, timeIn, without } from './reading.js'
@@ -134,6 +134,15 @@ const textField = (name: 'itemUrl' | 'itemType', ...sources: readonly JsonObject
   return source === undefined ? {} : { [name]: source[name] as string }
 }
 
+const furtherIn = (context: JsonObject): JsonObject => {
+  const further: Record<string, Json> = {}
+  for (const field in context) {
+    const value = context[field]
+    if (isFurther(field) && isSaid(value)) put(further, field, value)
+  }
+  return further
+}
+
 const saidIn = (message: CrawlMessage, at: number, ofItem: boolean): Said => {
   const { type, context, payload } = message
   const told = objectIn(payload)
@@ -142,14 +151,13 @@ const saidIn = (message: CrawlMessage, at: number, ofItem: boolean): Said => {
   const results =
     type === 'stage_complete' ? objectIn(told.results) : isFound ? without(told, itemFields) : nothing
   const unreadable = unreadableIn(message)
-  const fields = Object.entries(context).filter(([field, value]) => isFurther(field) && isSaid(value))
   return {
     metadata: {
       ...carried,
       ...without(results, []),
       ...(unreadable === undefined ? {} : { unreadable }),
     },
-    fields: Object.fromEntries(fields),
+    fields: furtherIn(context),
     ...(ofItem ? textField('itemUrl', ...(isFound ? [told] : []), context) : {}),
     ...(ofItem ? textField('itemType', ...(isFound ? [told] : []), context) : {}),
     stages: stagesIn(context.completedStages),
