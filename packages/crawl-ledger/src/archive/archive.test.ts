@@ -151,7 +151,7 @@ test('what is not whole is refused with its line, and nothing is written', async
   const bad: readonly (readonly [string, readonly string[], number])[] = [
     ['empty', [], 1],
     ['no archive', ['{"some":"thing"}\n', ...lines.slice(1)], 1],
-    ['of the future', [lines[0]?.replace('"format":1', '"format":2') as string, ...lines.slice(1)], 1],
+    ['of the future', [lines[0]?.replace('"format":2', '"format":3') as string, ...lines.slice(1)], 1],
     ['cut off between lines', lines.slice(0, 5), 5],
     ['cut off within a line', [...lines.slice(0, 5), (lines[5] as string).slice(0, 40)], 6],
     [
