@@ -2,17 +2,10 @@ import type { Change, StageRow } from './counts.js'
 import type { ContextData, CrawlEvent, ErrorData, EventData } from './events.js'
 import { countedType } from './implied.js'
 import { canonical, type Json, type JsonObject } from './json.js'
-import {
-  countingSide,
-  errorData,
-  errorKey,
-  hasFailed,
-  isFailing,
-  type KnownError,
-  withTold,
-} from './known-error.js'
+import { byTimeOfError, errorKey, withTold } from './known-error.js'
+import { KnownErrors } from './known-errors.js'
 import { PersistentMap } from './persistent-map.js'
-import { byText, countsFor, type Plan, partOf } from './plan.js'
+import { countsFor, type Plan, partOf } from './plan.js'
 import { noTime } from './reading.js'
 
 /** A value that is known: its canonical text, and the instant that told it last. */
@@ -35,7 +28,7 @@ export interface SubjectState {
   readonly fields: PersistentMap<KnownValue>
   /** Told done, whether it counts or not. */
   readonly stages: PersistentMap<KnownStage>
-  readonly errors: PersistentMap<KnownError>
+  readonly errors: KnownErrors
   /** The earliest and the latest instant of its contexts. */
   readonly first: number
   readonly last: number
@@ -48,7 +41,7 @@ export const newSubject: SubjectState = {
   metadata: PersistentMap.empty(),
   fields: PersistentMap.empty(),
   stages: PersistentMap.empty(),
-  errors: PersistentMap.empty(),
+  errors: KnownErrors.empty,
   first: Number.POSITIVE_INFINITY,
   last: noTime,
   isComplete: false,
@@ -113,17 +106,6 @@ const withStage = (
   })
 }
 
-const withRetried = (
-  errors: PersistentMap<KnownError>,
-  stage: string | undefined,
-): PersistentMap<KnownError> => {
-  let map = errors
-  for (const [key, error] of [...errors])
-    if ((stage === undefined || error.stage === stage) && !error.isRetried)
-      map = map.set(key, { ...error, isRetried: true })
-  return map
-}
-
 const withTime = (subject: SubjectState, at: number): SubjectState =>
   at === noTime || (at >= subject.first && at <= subject.last)
     ? subject
@@ -144,16 +126,16 @@ export const evolveSubject = (before: SubjectState, event: CrawlEvent): SubjectS
     case 'ErrorRecorded': {
       const { stage, error, timestamp } = event.data
       const key = errorKey(stage, error, timestamp === undefined ? noTime : Date.parse(timestamp))
-      return { ...subject, errors: subject.errors.set(key, withTold(subject.errors.get(key), event.data)) }
+      return { ...subject, errors: subject.errors.with(withTold(subject.errors.get(key), event.data)) }
     }
     case 'CompletionReported':
       return { ...subject, isComplete: true }
     case 'ItemGivenUp':
       return { ...subject, isGivenUp: true }
     case 'StageRetried':
-      return { ...before, errors: withRetried(before.errors, event.data.stage), isComplete: false }
+      return { ...before, errors: before.errors.retried(event.data.stage), isComplete: false }
     case 'WorkflowResumed':
-      return { ...before, errors: withRetried(before.errors, undefined) }
+      return { ...before, errors: before.errors.retried(undefined) }
     default:
       return subject
   }
@@ -174,18 +156,14 @@ export const isFinished = (item: SubjectState, plan: Plan): boolean => item.isGi
 export const failingStages = (subject: SubjectState, plan: Plan, isItem: boolean): ReadonlySet<string> => {
   const failing = new Set<string>()
   if (subject.errors.size === 0 || (isItem && isFinished(subject, plan))) return failing
-  for (const error of subject.errors.values())
-    if (!subject.stages.has(error.stage) && isFailing(error, isCopied(plan, isItem, error.stage)))
-      failing.add(error.stage)
+  for (const stage of subject.errors.stages())
+    if (!subject.stages.has(stage) && subject.errors.isFailing(stage, isCopied(plan, isItem, stage)))
+      failing.add(stage)
   return failing
 }
 
 /** How often a stage has failed. */
-export const failuresOf = (subject: SubjectState, stage: string): number => {
-  let count = 0
-  for (const error of subject.errors.values()) if (error.stage === stage && hasFailed(error)) count += 1
-  return count
-}
+export const failuresOf = ({ errors }: SubjectState, stage: string): number => errors.failed(stage)
 
 const typeOf = ({ fields }: SubjectState): ReturnType<typeof countedType> => {
   const text = fields.get('itemType')?.text
@@ -208,11 +186,10 @@ const rowsOf = (
   for (const [stage, { durationMs = 0, sizeBytes = 0 }] of subject.stages)
     if (countsFor(plan, stage, isItem)) Object.assign(row(stage), { completed: 1, durationMs, sizeBytes })
   let errors = 0
-  for (const error of subject.errors.values()) {
-    const { stage } = error
-    if (countingSide(error, isCopied(plan, isItem, stage)) === undefined) continue
-    errors += 1
-    if (countsFor(plan, stage, isItem)) row(stage).errors = (row(stage).errors ?? 0) + 1
+  for (const stage of subject.errors.stages()) {
+    const count = subject.errors.counting(stage, isCopied(plan, isItem, stage))
+    errors += count
+    if (count > 0 && countsFor(plan, stage, isItem)) row(stage).errors = count
   }
   for (const stage of failingStages(subject, plan, isItem))
     if (countsFor(plan, stage, isItem)) row(stage).failing = 1
@@ -238,21 +215,13 @@ export const contributionOf = (subject: SubjectState, plan: Plan, isItem: boolea
   }
 }
 
-const instant = ({ timestamp }: ErrorData): number =>
-  timestamp === undefined ? -Number.MAX_VALUE : Date.parse(timestamp)
-
-/** Errors in the order of the rules: by time, stage and text. */
-export const byTimeOfError = (a: ErrorData, b: ErrorData): number =>
-  instant(a) - instant(b) || byText(a.stage, b.stage) || byText(a.error, b.error)
-
 /** The latest failure of a batch that is unresolved. */
-export const failureOf = (batch: SubjectState): ErrorData | undefined => {
+export const failureOf = ({ errors, stages }: SubjectState): ErrorData | undefined => {
   let latest: ErrorData | undefined
-  for (const error of batch.errors.values()) {
-    if (batch.stages.has(error.stage) || !isFailing(error, false)) continue
-    const side = countingSide(error, false)
-    const data = side === undefined ? undefined : errorData(error, side)
-    if (data !== undefined && (latest === undefined || byTimeOfError(data, latest) > 0)) latest = data
+  for (const stage of errors.stages()) {
+    const failure = stages.has(stage) ? undefined : errors.latestFailure(stage)
+    if (failure !== undefined && (latest === undefined || byTimeOfError(failure, latest) > 0))
+      latest = failure
   }
   return latest
 }
