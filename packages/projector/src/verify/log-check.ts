@@ -164,11 +164,13 @@ export class LogCheck {
 
   private *repeats(position: number, { stream, messages }: Commit): Generator<LogFinding> {
     for (const { id } of messages) {
-      if (this.messages.has(id)) {
-        const what = `The message ${id} was recorded in this partition before.`
+      // A message's id is its stream's own: two workflows may both have a first message.
+      const name = `${stream}/${id}`
+      if (this.messages.has(name)) {
+        const what = `The message ${id} of ${stream} was recorded before.`
         yield this.finding('duplicate-message', position, what, stream)
       }
-      this.messages.add(id)
+      this.messages.add(name)
     }
   }
 
