@@ -1,9 +1,10 @@
 import { startTestBroker } from '@crawl-ledger/service-bus/test-broker'
+import type { BenchMessage } from './stream.js'
 
 export interface Filling {
   readonly queue: string
   readonly sessions: boolean
-  readonly messages: readonly { readonly id: string; readonly locationId: string }[]
+  readonly messages: readonly BenchMessage[]
 }
 
 // A broker in a process of its own, so that what is measured does not share a thread with it.
@@ -13,7 +14,7 @@ process.on('message', ({ queue, sessions, messages }: Filling) => {
   broker.queue(queue, { sessions })
   broker.put(
     queue,
-    messages.map(({ id, ...body }) => ({ body, messageId: id, sessionId: body.locationId })),
+    messages.map(({ id, ...body }) => ({ body, messageId: id, sessionId: body.context.locationId })),
   )
   process.send?.({ filled: queue })
 })

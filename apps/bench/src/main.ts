@@ -21,7 +21,7 @@ import type { Open, Opened } from './subject.js'
 const usage = `bench [--json] [--store sqlite|mongodb] [--step NAME] [--rounds N] [--quick]
 
 Measures crawl-ledger and the same work done directly, side by side on one store, and prints ratios.
-MongoDB is measured on MONGODB_URI, or on the server that mongodb-memory-server starts.
+MongoDB is measured on TEST_MONGODB_URI, or on the server that mongodb-memory-server starts.
 `
 
 const holds = ({ ratio, limit }: Ratio): boolean =>
@@ -144,11 +144,13 @@ const openSqlite: Open = async () => {
   return { subject, close: () => subject.close() }
 }
 
-/** The server in MONGODB_URI, or a new one for each step. */
+/** The server in TEST_MONGODB_URI, or a new one for each step. */
 const openMongo: Open = async () => {
-  const { MONGODB_URI } = process.env
+  const { TEST_MONGODB_URI } = process.env
   const server =
-    MONGODB_URI === undefined ? await freshMongoServer() : { url: MONGODB_URI, stop: async () => {} }
+    TEST_MONGODB_URI === undefined
+      ? await freshMongoServer()
+      : { url: TEST_MONGODB_URI, stop: async () => {} }
   const subject = await mongoSubject(server.url)
   const close = async (): Promise<void> => {
     await subject.close()

@@ -1,5 +1,5 @@
-import { type AnyBulkWriteOperation, type Collection, type Document, MongoClient } from 'mongodb'
-import { type Subject, upsertsOf } from './subject.js'
+import { type AnyBulkWriteOperation, type Collection, MongoClient } from 'mongodb'
+import { collections, type Subject, writesOf } from './subject.js'
 
 const views = ['workflows', 'locations', 'media'] as const
 
@@ -33,19 +33,29 @@ export const mongoSubject = async (url: string): Promise<Subject> => {
       for (let i = 0; i < commits.length; i += batch)
         await events.insertMany(commits.slice(i, i + batch), { ordered: false })
     },
-    upserts: async () => {
+    direct: async () => {
       const db = client.db(fresh())
+      for (const view of views)
+        for (const field of collections[view].indexes) await db.collection(view).createIndex({ [field]: 1 })
       return {
         write: async message => {
-          for (const { view, id, set, count } of upsertsOf(message))
+          for (const { into, id, document } of writesOf(message))
             await db
-              .collection<{ _id: string }>(view)
-              .updateOne({ _id: id }, { $set: set, $inc: { [count]: 1 } } as Document, { upsert: true })
+              .collection(into)
+              .replaceOne({ [collections[into].key]: id }, document, { upsert: true, ignoreUndefined: true })
         },
         close: async () => {
           await db.dropDatabase()
         },
       }
+    },
+    logBytes: async url => {
+      const db = client.db(url.slice(url.lastIndexOf('/') + 1))
+      const [sum] = await db
+        .collection('events')
+        .aggregate<{ bytes: number }>([{ $group: { _id: null, bytes: { $sum: { $bsonSize: '$$ROOT' } } } }])
+        .toArray()
+      return sum?.bytes ?? 0
     },
     readAndWrite: async source => {
       const from = client.db(source.slice(source.lastIndexOf('/') + 1))

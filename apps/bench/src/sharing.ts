@@ -1,4 +1,4 @@
-import { type Ledger, openLedger } from 'crawl-ledger'
+import { type Ledger, openLedger, type WorkflowContext, WorkflowTracker } from 'crawl-ledger'
 import { perSecond, type Ratio } from './measures.js'
 import type { Opened } from './subject.js'
 import { median, seconds } from './timing.js'
@@ -8,10 +8,22 @@ const workflows = 50
 const itemsEach = 20
 const items = workflows * itemsEach
 const together = 5
+const stage = 'prep-media'
 
-const place = (i: number) => ({ locationId: `location-${i % 10}`, batchId: `batch-${i}` })
+const timestamp = '2026-01-01T00:00:00.000Z'
 
-const everywhere = Array.from({ length: items }, (_, i) => ({ ...place(i % workflows), mediaId: `m${i}` }))
+const batchContext = (i: number): WorkflowContext =>
+  WorkflowTracker.createBatchContext({ locationId: `location-${i % 10}`, batchId: `batch-${i}` }, timestamp)
+
+const everywhere = Array.from(
+  { length: items },
+  (_, i): WorkflowContext =>
+    WorkflowTracker.createItemContext(
+      batchContext(i % workflows),
+      { itemUrl: `https://photos.example/${i}`, itemType: 'image' },
+      timestamp,
+    ),
+)
 
 /** Ledgers over one store, as many as there are servers; the first one projects. */
 const opened = async (store: string): Promise<readonly Ledger[]> => {
@@ -20,12 +32,10 @@ const opened = async (store: string): Promise<readonly Ledger[]> => {
   const [first] = all as [Ledger]
   await Promise.all(
     Array.from({ length: workflows }, (_, i) =>
-      first.handle({ ...place(i), type: 'new-batch', stages: ['analyse'] }),
+      first.handle({ type: 'new_batch', context: batchContext(i), payload: {} }),
     ),
   )
-  await Promise.all(
-    everywhere.map(({ mediaId, ...of }) => first.handle({ ...of, type: 'item-found', item: { mediaId } })),
-  )
+  await Promise.all(everywhere.map(context => first.handle({ type: 'item_found', context, payload: {} })))
   await first.caughtUp()
   return all
 }
@@ -40,7 +50,7 @@ const sharing = async (all: readonly Ledger[]): Promise<void> => {
   await Promise.all(
     all.map(async ({ work }) => {
       while (done < items) {
-        const claims = await work.claim({ stage: 'analyse', max: together })
+        const claims = await work.claim({ stage, max: together })
         const receipts = await Promise.all(claims.map(claim => work.complete(claim)))
         done += receipts.filter(({ outcome }) => outcome === 'recorded').length
       }
@@ -57,9 +67,13 @@ const telling = async (all: readonly Ledger[]): Promise<void> => {
         const some = everywhere.slice(next, next + together)
         next += together
         await Promise.all(
-          some.map(of => ledger.handle({ ...of, type: 'error', stage: 'fetch', error: { message: 'x' } })),
+          some.map(context =>
+            ledger.handle({ type: 'error', context, payload: { error: 'x', fatal: false } }),
+          ),
         )
-        await Promise.all(some.map(of => ledger.handle({ ...of, type: 'stage-complete', stage: 'analyse' })))
+        await Promise.all(
+          some.map(context => ledger.handle({ type: 'stage_complete', context, payload: {} })),
+        )
       }
     }),
   )

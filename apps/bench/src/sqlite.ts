@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqlite } from '@crawl-ledger/sqlite'
 import Database from 'libsql'
-import { type Subject, upsertsOf } from './subject.js'
+import { collections, type Subject, writesOf } from './subject.js'
 
 const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'
 
@@ -30,43 +30,57 @@ export const sqliteSubject = (): Subject => {
         'INSERT OR IGNORE INTO events (partition, position, stream, version, prev, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
       )
       const message = db.prepare(
-        'INSERT OR IGNORE INTO messages (partition, id, digest, position) VALUES (?, ?, ?, ?)',
+        'INSERT OR IGNORE INTO messages (partition, stream, id, digest, position) VALUES (?, ?, ?, ?, ?)',
       )
       for (let i = 0; i < commits.length; i += batch) {
         inside(db, () => {
           for (const { prev, hash, ...body } of commits.slice(i, i + batch)) {
             const { partition, position, stream, version, messages } = body
             event.run(partition, position, stream, version, prev, hash, JSON.stringify(body))
-            for (const { id, digest } of messages) message.run(partition, id, digest, position)
+            for (const { id, digest } of messages) message.run(partition, stream, id, digest, position)
           }
         })
         await new Promise(resolve => setImmediate(resolve))
       }
       db.close()
     },
-    upserts: async () => {
+    direct: async () => {
       const db = new Database(file())
       db.exec(pragmas)
       const statements = Object.fromEntries(
-        ['workflows', 'locations', 'media'].map(view => {
-          db.exec(`CREATE TABLE ${view} (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`)
+        Object.entries(collections).map(([into, { indexes }]) => {
+          db.exec(`CREATE TABLE ${into} (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID`)
+          for (const field of indexes)
+            db.exec(`CREATE INDEX "${into} by ${field}" ON ${into} (body ->> '$.${field}', id)`)
           return [
-            view,
+            into,
             db.prepare(
-              `INSERT INTO ${view} (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = json_patch(body, excluded.body)`,
+              `INSERT INTO ${into} (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
             ),
           ]
         }),
       )
       return {
         write: async message => {
-          for (const { view, id, set, count } of upsertsOf(message))
-            statements[view]?.run(id, JSON.stringify({ ...set, [count]: 1 }))
+          for (const { into, id, document } of writesOf(message))
+            await statements[into]?.run(id, JSON.stringify(document))
         },
         close: async () => {
           db.close()
         },
       }
+    },
+    logBytes: async url => {
+      const db = new Database(url.slice('sqlite:'.length))
+      const bytesOf = (table: string, columns: readonly string[]): number => {
+        const sum = columns.map(column => `octet_length(${column})`).join(' + ')
+        return (db.prepare(`SELECT total(${sum}) AS bytes FROM ${table}`).get() as { bytes: number }).bytes
+      }
+      const bytes =
+        bytesOf('events', ['partition', 'position', 'stream', 'version', 'prev', 'hash', 'body']) +
+        bytesOf('messages', ['partition', 'stream', 'id', 'digest', 'position'])
+      db.close()
+      return bytes
     },
     readAndWrite: async url => {
       const source = new Database(url.slice('sqlite:'.length))

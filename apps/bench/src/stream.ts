@@ -1,58 +1,86 @@
+import { type WorkflowContext, WorkflowTracker } from 'crawl-ledger'
+
 /** One message of the bench's stream: what a crawler service would send. */
 export interface BenchMessage {
   readonly id: string
-  readonly type: string
-  readonly batchId: string
-  readonly locationId: string
-  readonly at: string
-  readonly [field: string]: unknown
+  readonly type:
+    | 'new_batch'
+    | 'item_found'
+    | 'stage_complete'
+    | 'workflow_progress'
+    | 'error'
+    | 'workflow_complete'
+  readonly context: WorkflowContext
+  readonly payload: { readonly [field: string]: unknown }
 }
 
 const itemsPerWorkflow = 5
 const workflowsPerLocation = 50
+const coordinates = { lat: 34.68653437337396, lng: 135.52582424865906 }
 
-/** The messages of one workflow: 19 of them, as in the real streams (five items, two stages each). */
+/** What each stage of an item finds out, in the sizes of the real streams. */
+const resultsOf = (index: number, item: number): readonly (readonly [string, object])[] => [
+  [
+    'prep-media',
+    {
+      mediaInfo: { duration: 2.6, size: 3_046_543 + item, takenAt: '2008-07-31T14:00:00.000Z' },
+      processingTime: 258,
+    },
+  ],
+  ['analyse-media', { analysisResults: { category: 'Park', confidence: 0.373 }, processingTime: 516 }],
+  ['enrich-venue', { enrichmentData: { venue: `venue-${index}-${item}` } }],
+]
+
+/** The messages of one workflow, 27 of them, as in the real streams: five items, three stages each. */
 function* workflow(name: string, index: number): Generator<BenchMessage> {
-  const batchId = `visit-${index}`
   const locationId = `${name}-${Math.floor(index / workflowsPerLocation)}`
+  const batchId = `batch_${locationId}_${1_700_000_000_000 + index}_14f895`
+  const started = 1_700_000_000_000 + index * 100_000
+  const place = { locationName: 'Osaka park', countryCode: 'JP' }
+  const queries = ['park', 'osaka']
   let count = 0
-  const message = (type: string, rest: object): BenchMessage => {
-    count += 1
-    const at = new Date(1_700_000_000_000 + (index * 100 + count) * 1000).toISOString()
-    return { id: `${name}:${index}:${count}`, type, batchId, locationId, at, ...rest }
+  const now = (): string => new Date(started + count * 1000).toISOString()
+  const message = (
+    type: BenchMessage['type'],
+    context: WorkflowContext,
+    payload: BenchMessage['payload'],
+  ): BenchMessage => ({ id: `${batchId}_${type}_${count++}`, type, context, payload })
+
+  let batch = WorkflowTracker.createBatchContext(
+    { batchId, locationId, ...place, metadata: { inputQueries: queries, coordinates } },
+    now(),
+  )
+  yield message('new_batch', batch, { locationId, ...place, queries })
+  const done = (stage: string, results: object): BenchMessage => {
+    batch = WorkflowTracker.moveToStage(batch, stage, now())
+    const told = message('stage_complete', batch, { results })
+    batch = WorkflowTracker.completeStage(batch, { ...results }, now())
+    return told
   }
-  const media = Array.from({ length: itemsPerWorkflow }, (_, i) => `${index}-photo-${i}`)
-  yield message('new-batch', {
-    countryCode: 'JP',
-    queries: ['park', 'osaka'],
-    geo: { latitude: 34.68, longitude: 135.52 },
-    stages: ['download', 'analysis'],
-    expectedItems: itemsPerWorkflow,
-  })
-  for (const mediaId of media)
-    yield message('item-found', {
-      item: { mediaId, kind: 'photo', author: '3e5d9abbd9a0', takenAt: '2008-07-31T14:00:00.000Z' },
-    })
-  for (const mediaId of media)
-    yield message('stage-complete', {
-      stage: 'download',
-      mediaId,
-      processing: { durationMs: 258, sizeBytes: 3046543 },
-    })
-  yield message('workflow-progress', { progress: 50, stage: 'analysis' })
-  for (const mediaId of media)
-    yield message('stage-complete', {
-      stage: 'analysis',
-      mediaId,
-      result: { category: 'Park' },
-      processing: { durationMs: 516 },
-    })
-  yield message('error', {
-    stage: 'download',
-    mediaId: media[0],
-    error: { code: 'ETIMEDOUT', message: 'the photo server did not answer' },
-  })
-  yield message('workflow-complete', { summary: { items: itemsPerWorkflow } })
+  yield done('find-location', { coordinates })
+  yield done('control', { generatedQueries: ['park Osaka park', 'osaka Osaka park'] })
+  batch = WorkflowTracker.moveToStage(batch, 'crawl-media', now())
+  let items: WorkflowContext[] = []
+  for (let i = 0; i < itemsPerWorkflow; i += 1) {
+    const found = { itemUrl: `https://photos.example/3e5d9abbd9a0/${index}-${i}`, itemType: 'image' } as const
+    items.push(WorkflowTracker.createItemContext(batch, found, now()))
+    yield message('item_found', batch, found)
+  }
+  yield done('crawl-media', { itemsFound: itemsPerWorkflow })
+  for (const stage of [0, 1, 2]) {
+    const next: WorkflowContext[] = []
+    for (const [i, item] of items.entries()) {
+      const [stageName, results] = resultsOf(index, i)[stage] ?? ['', {}]
+      const context = WorkflowTracker.moveToStage(item, stageName, now())
+      yield message('stage_complete', context, { results })
+      next.push(WorkflowTracker.completeStage(context, { ...results }, now()))
+    }
+    items = next
+    if (stage === 0) yield message('workflow_progress', batch, {})
+    const [first = batch] = items
+    if (stage === 1) yield message('error', first, { error: 'the AI service did not answer', fatal: false })
+    if (stage === 2) yield message('workflow_complete', first, {})
+  }
 }
 
 /**

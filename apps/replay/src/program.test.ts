@@ -18,6 +18,16 @@ const mixed = `sqlite:${join(folder, 'mixed.db')}`
 const newer = `sqlite:${join(folder, 'newer.db')}`
 const workflow = 'osaka-1/batch-1'
 
+/** A message of a batch, as a service sends it. */
+const message = (type: string, of: { locationId: string; batchId: string }, payload?: object) => ({
+  type,
+  context: { ...of, stage: 'crawl-media', completedStages: [], metadata: {} },
+  payload,
+})
+
+const itemFound = (locationId: string, batchId: string, itemId: string) =>
+  message('item_found', { locationId, batchId }, { itemId, itemUrl: `https://media.test/${itemId}` })
+
 const run = (...args: readonly string[]) => {
   const env = { ...process.env, STORE: store }
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
@@ -30,9 +40,13 @@ const run = (...args: readonly string[]) => {
 test.before(async () => {
   const ledger = await openLedger({ store, partitions: 2 })
   const of = { locationId: 'osaka-1', batchId: 'batch-1' }
-  await ledger.handle({ ...of, type: 'new-batch', queries: ['park'] })
-  await ledger.handle({ ...of, type: 'item-found', item: { mediaId: 'm1' } })
-  await ledger.handle({ ...of, type: 'workflow-complete' })
+  await ledger.handle(message('new_batch', of, { locationId: 'osaka-1', queries: ['park'] }))
+  await ledger.handle(itemFound('osaka-1', 'batch-1', 'm1'))
+  const { context } = message('workflow_complete', of)
+  await ledger.handle({
+    type: 'workflow_complete',
+    context: { ...context, timestamp: '2024-05-01T12:00:00Z' },
+  })
   await ledger.caughtUp()
   await ledger.close()
 })
@@ -51,6 +65,9 @@ test('help teaches, and a wrong command line ends with 2', () => {
     ['rebuild', '--throttle', 'x'],
     ['quarantine', 'show', 'x'],
     ['status', '--store', 'nope'],
+    ['import'],
+    ['import', 'archive.jsonl', '--from-collections'],
+    ['import', '--from-collections'],
   ]
   for (const wrong of wrongs) {
     const { status, stderr } = run(...wrong)
@@ -109,8 +126,12 @@ test('history, state and diff tell what happened', () => {
     changes: readonly { field: string; before?: unknown; after?: unknown }[]
   }
   assert.equal(
-    forth.changes.find(({ field }) => field === 'mediaItems'),
-    { field: 'mediaItems', before: 0, after: 1 },
+    forth.changes.find(({ field }) => field === 'items'),
+    {
+      field: 'items',
+      before: { found: 0, finished: 0, failing: 0, givenUp: 0 },
+      after: { found: 1, finished: 0, failing: 0, givenUp: 0 },
+    },
   )
   const back = run('diff', workflow, '--from', '3', '--to', '1', '--json').json() as typeof forth
   const completedAt = back.changes.find(({ field }) => field === 'completedAt')
@@ -125,14 +146,42 @@ test('the history of a location needs no views, and tells the workflows apart', 
     ['osaka-1', 'a'],
     ['osaka-10', 'b'],
     ['osaka-1', 'c'],
-  ])
-    await ledger.handle({ locationId, batchId, type: 'item-found', item: { mediaId: 'm' } })
+  ] as const)
+    await ledger.handle(itemFound(locationId, batchId, 'm'))
   await ledger.close()
   const { events } = run('history', 'osaka-1', '--store', bare, '--json').json() as {
     events: readonly { stream: string }[]
   }
   assert.equal([...new Set(events.map(({ stream }) => stream))], ['osaka-1/a', 'osaka-1/c'])
   assert.match(run('history', 'osaka-1', '--store', bare).stdout, /osaka-1\/c/)
+})
+
+test('a workflow is named by two words, or by one, whatever its ids hold', async () => {
+  const odd = `sqlite:${join(folder, 'odd.db')}`
+  const ledger = await openLedger({ store: odd, partitions: 4, project: false })
+  await ledger.handle(itemFound('a/b', 'c/d', 'm1'))
+  const failing = message('error', { locationId: 'a/b', batchId: 'c/d' }, { error: 'no answer' })
+  await ledger.handle(failing)
+  await ledger.close()
+  for (const name of [['a/b', 'c/d'], ['a%2Fb/c%2Fd']]) {
+    const of = run('state', ...name, '--json', '--store', odd).json() as { [field: string]: unknown }
+    assert.equal([of.locationId, of.batchId, of._id, of.status], ['a/b', 'c/d', 'a%2Fb/c%2Fd', 'failed'])
+    assert.equal(
+      Object.keys(of).filter(field => field === 'v' || field.startsWith('_')),
+      ['_id'],
+    )
+    const { changes } = run('diff', ...name, '--from', '1', '--json', '--store', odd).json() as {
+      changes: readonly { field: string }[]
+    }
+    assert.ok(changes.some(({ field }) => field === 'failure'))
+    assert.is(run('history', ...name, '--store', odd).status, 0)
+  }
+  const { stdout } = run('state', 'a/b', 'c/d', '--store', odd)
+  for (const words of ['1 found, 0 finished, 0 failing, 0 given up', 'crawl-media: no answer', '0 %'])
+    assert.match(stdout, words)
+  assert.is(run('history', 'a%2Fb', '--store', odd).status, 0)
+  const { status, stderr } = run('state', 'a/b/c/d', '--store', odd)
+  assert.equal([status, stderr.includes('as two words')], [2, true])
 })
 
 test('views of another version are a finding, and what is to be done is said', async () => {
@@ -180,7 +229,7 @@ test('tail shows what is appended while it runs, and ends well', async () => {
   const ledger = await openLedger({ store: growing, partitions: 1, project: false })
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', main, 'tail', '--json', '--type', 'MediaFound', '--store', growing],
+    ['--import', 'tsx', main, 'tail', '--json', '--type', 'ItemFound', '--store', growing],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const ended = once(child, 'close')
@@ -190,14 +239,13 @@ test('tail shows what is appended while it runs, and ends well', async () => {
   })
   // It shows what comes once it has begun, and nothing tells when that is.
   for (let i = 0; !printed.includes('\n'); i += 1) {
-    const item = { mediaId: `m${i}` }
-    await ledger.handle({ locationId: 'osaka-1', batchId: 'a', type: 'item-found', item })
+    await ledger.handle(itemFound('osaka-1', 'a', `m${i}`))
     await new Promise(resolve => setTimeout(resolve, 20))
   }
   child.kill('SIGINT')
   assert.equal(await ended, [0, null])
   const [first] = printed.split('\n')
-  assert.is((JSON.parse(first ?? '') as { event: { type: string } }).event.type, 'MediaFound')
+  assert.is((JSON.parse(first ?? '') as { event: { type: string } }).event.type, 'ItemFound')
   await ledger.close()
 })
 

@@ -9,9 +9,9 @@ Examples
   crawl-replay verify                                       is the log as it was written, are the views what it says
   crawl-replay rebuild                                      build the views anew, while services go on
   crawl-replay export --output ledger.jsonl.gz              a copy that every store takes: crawl-replay import
-  crawl-replay state osaka-8/batch-7 --at 2026-11-24T12:00:00Z
+  crawl-replay state osaka-8 batch-7 --at 2026-11-24T12:00:00Z
 
-The store is --store, or STORE in the environment, or else sqlite:crawl.db. With AUDIT_KEY in the environment the hash
+The store is --store, or STORE or MONGODB_URI in the environment, or else sqlite:crawl.db. With AUDIT_KEY in the environment the hash
 chain is checked as an HMAC. Ends with 0 when all is well, 1 for a finding or an error, 2 for a wrong command line.
 In this repository: npx -y pnpm@12 replay COMMAND`
 
@@ -34,7 +34,10 @@ export const program = (done: (code: number) => void): Command => {
       .command(name)
       .description(description)
       .exitOverride()
-      .option('--store <URL>', 'mongodb://HOST/DATABASE, mongodb+srv://…, or sqlite:FILE; by default STORE')
+      .option(
+        '--store <URL>',
+        'mongodb://HOST/DATABASE, mongodb+srv://…, or sqlite:FILE; by default STORE or MONGODB_URI',
+      )
       .option('--json', 'print JSON and nothing else')
 
   /** Runs what is loaded, with the arguments and then the options. */
@@ -95,31 +98,34 @@ something was found that is not repaired.`,
     .action(does(async () => (await import('./commands/verify.js')).verify))
 
   command(root, 'history', 'every event of a workflow or of a location, in the order of the log')
-    .argument('<name>', 'LOCATION/BATCH, or LOCATION for all of its workflows')
+    .argument('<location>', 'LOCATION for all of its workflows, or LOCATION/BATCH')
+    .argument('[batch]', 'the batch, where it is not in the first word')
     .addHelpText(
       'after',
       `
 Examples
-  crawl-replay history osaka-8/batch-7
-  crawl-replay history osaka-8 --json | jq '.events[] | select(.event.type == "StageFailed")'`,
+  crawl-replay history osaka-8 batch-7
+  crawl-replay history osaka-8 --json | jq '.events[] | select(.event.type == "ErrorRecorded")'`,
     )
     .action(does(async () => (await import('./commands/history.js')).history))
 
   command(root, 'state', 'a workflow as it was')
-    .argument('<workflow>', 'LOCATION/BATCH')
+    .argument('<location>', 'LOCATION, or LOCATION/BATCH where neither holds a slash')
+    .argument('[batch]', 'the batch, where it is not in the first word')
     .option('--at <MOMENT>', 'a position (digits) or a time; by default now')
     .addHelpText(
       'after',
       `${moments}
 
 Examples
-  crawl-replay state osaka-8/batch-7
-  crawl-replay state osaka-8/batch-7 --at 17`,
+  crawl-replay state osaka-8 batch-7
+  crawl-replay state osaka-8 batch-7 --at 17`,
     )
     .action(does(async () => (await import('./commands/state.js')).state))
 
   command(root, 'diff', 'what changed of a workflow between two moments')
-    .argument('<workflow>', 'LOCATION/BATCH')
+    .argument('<location>', 'LOCATION, or LOCATION/BATCH where neither holds a slash')
+    .argument('[batch]', 'the batch, where it is not in the first word')
     .requiredOption('--from <MOMENT>', 'a position (digits) or a time')
     .option('--to <MOMENT>', 'a position or a time; by default now')
     .addHelpText(
@@ -127,14 +133,14 @@ Examples
       `${moments}
 
 Examples
-  crawl-replay diff osaka-8/batch-7 --from 17 --to 40
-  crawl-replay diff osaka-8/batch-7 --from 2026-11-24T12:00:00Z`,
+  crawl-replay diff osaka-8 batch-7 --from 17 --to 40
+  crawl-replay diff osaka-8 batch-7 --from 2026-11-24T12:00:00Z`,
     )
     .action(does(async () => (await import('./commands/state.js')).diff))
 
   command(root, 'tail', 'events as they come, until Ctrl-C')
     .option('--location <ID>', 'only those of this location')
-    .option('--type <TYPE>', 'only events of this type, such as StageFailed')
+    .option('--type <TYPE>', 'only events of this type, such as ErrorRecorded')
     .addHelpText(
       'after',
       `
@@ -155,15 +161,17 @@ the log ended at the start. The same log always gives the same bytes.`,
   command(root, 'import', 'put an archive into an empty ledger; or append what the old system left')
     .argument('[file]', 'what crawl-replay export wrote; - for the standard input')
     .option(
-      '--from-collections <URL>',
-      'mongodb://HOST/DATABASE with workflows, locations and media of the old system; a second run adds nothing',
+      '--from-collections [URL]',
+      'mongodb://HOST/DATABASE with workflows, locations and media of the old system, or what a ledger that moved in ' +
+        'made of them: NAME_before; by default in the database of the store. A second run adds nothing',
     )
     .addHelpText(
       'after',
       `
 Examples
   crawl-replay import ledger.jsonl.gz --store sqlite:copy.db
-  crawl-replay import --from-collections mongodb://HOST/old_database --store mongodb://HOST/ta_crawler
+  crawl-replay import --store mongodb://HOST/ta_crawler --from-collections
+  crawl-replay import --store mongodb://HOST/ta_crawler --from-collections mongodb://HOST/old_database
 
 An archive is checked whole before anything is written. A ledger that is not there is made, with the archive's number of
 partitions or PARTITIONS; with another one the commits get new places, and the history of each location stays the same.
@@ -210,7 +218,7 @@ Look first (list, show), mend what was wrong, then retry. Discard is for what ca
       .addHelpText(
         'after',
         `
-The broker is SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE with the identity of the machine.`,
+The broker is AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE with the identity of the machine.`,
       )
   ofEntity('list', 'each with its number, its reason and what it says')
     .addOption(whole('--limit <N>', 'at most so many, the oldest first; by default 100'))

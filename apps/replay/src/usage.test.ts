@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { locationNameOf, momentOf, nameOf, placeOf, UsageError, wholeOf, workflowOf } from './usage.js'
+import { locationNameOf, momentOf, namesOf, placeOf, UsageError, wholeOf, workflowsOf } from './usage.js'
 
 const test = suite('what a command line may say')
 
@@ -25,13 +25,27 @@ test('a moment is a position or an ISO time', () => {
 })
 
 test('names of workflows and locations', () => {
-  assert.is(workflowOf('osaka-8/batch-7'), 'osaka-8/batch-7')
+  const workflow = { locationId: 'osaka-8', batchId: 'batch-7' }
+  assert.equal(workflowsOf('osaka-8/batch-7'), [workflow])
+  assert.equal(workflowsOf('osaka-8', 'batch-7'), [workflow])
   assert.is(locationNameOf('osaka-8'), 'osaka-8')
-  assert.is(nameOf('osaka-8'), 'osaka-8')
-  assert.is(nameOf('osaka-8/batch-7'), 'osaka-8/batch-7')
-  refuses(workflowOf, '', 'osaka-8', 'osaka-8/', '/batch-7', 'osaka-8/batch-7/media-1')
-  refuses(locationNameOf, '', 'osaka-8/batch-7')
-  refuses(nameOf, '', 'osaka-8/', 'osaka-8/batch-7/media-1')
+  assert.equal(namesOf('osaka-8'), [{ locationId: 'osaka-8' }])
+  assert.equal(namesOf('osaka-8/batch-7'), [workflow])
+  assert.equal(namesOf('osaka-8', 'batch-7'), [workflow])
+  refuses(workflowsOf, '', 'osaka-8', 'osaka-8/', '/batch-7', 'osaka-8/batch-7/media-1', ' / ')
+  refuses(locationNameOf, '', ' ')
+  refuses(namesOf, '', 'osaka-8/', 'osaka-8/batch-7/media-1')
+  refuses(text => workflowsOf('osaka-8', text), '', ' ')
+})
+
+test('an id that holds a slash is given as a word of its own, or as keys have it', () => {
+  assert.equal(workflowsOf('a/b', 'c/d'), [{ locationId: 'a/b', batchId: 'c/d' }])
+  const asKey = { locationId: 'a%2Fb', batchId: 'c' }
+  assert.equal(workflowsOf('a%2Fb/c'), [asKey, { locationId: 'a/b', batchId: 'c' }])
+  assert.equal(workflowsOf('a%2Fb', 'c'), [asKey])
+  assert.equal(workflowsOf('50%/c'), [{ locationId: '50%', batchId: 'c' }])
+  assert.equal(namesOf('a%2Fb'), [{ locationId: 'a%2Fb' }, { locationId: 'a/b' }])
+  assert.is(locationNameOf('a/b'), 'a/b')
 })
 
 test('places and whole numbers', () => {

@@ -1,3 +1,5 @@
+import { idOf } from '@crawl-ledger/domain'
+
 /** The command line asks for something that there is not: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
@@ -22,27 +24,60 @@ export const momentOf = (text: string): { readonly position: number } | { readon
   return { time: text }
 }
 
-const isName = (text: string): boolean => text.split('/').every(part => part !== '')
+/** A workflow, or without a batch a location. */
+export interface Named {
+  readonly locationId: string
+  readonly batchId?: string
+}
 
-/** `LOCATION/BATCH`. */
-export const workflowOf = (text: string): string => {
-  if (text.split('/').length !== 2 || !isName(text))
-    throw new UsageError(`"${text}" is no workflow: give LOCATION/BATCH, such as osaka-8/batch-7.`)
-  return text
+export interface NamedWorkflow extends Named {
+  readonly batchId: string
+}
+
+const ids = 'such as osaka-8 batch-7 or osaka-8/batch-7'
+
+const unescaped = ({ locationId, batchId }: NamedWorkflow): NamedWorkflow => ({
+  locationId: idOf(locationId),
+  batchId: idOf(batchId),
+})
+
+/**
+ * The workflows that a command line may mean, the likeliest first: `LOCATION BATCH`, as the ids are; or in one word
+ * `LOCATION/BATCH`, with the ids as they are, or as keys have them.
+ */
+export const workflowsOf = (first: string, batchId?: string): readonly NamedWorkflow[] => {
+  if (batchId !== undefined) {
+    if (first.trim() === '' || batchId.trim() === '')
+      throw new UsageError(`"${first}" and "${batchId}" are no workflow: give LOCATION and BATCH, ${ids}.`)
+    return [{ locationId: first, batchId }]
+  }
+  const [location = '', batch = '', more] = first.split('/')
+  if (more !== undefined)
+    throw new UsageError(`"${first}" may mean several workflows: give LOCATION and BATCH as two words.`)
+  if (location.trim() === '' || batch.trim() === '')
+    throw new UsageError(`"${first}" is no workflow: give LOCATION and BATCH, ${ids}.`)
+  const plain = { locationId: location, batchId: batch }
+  const key = unescaped(plain)
+  return key.locationId === location && key.batchId === batch ? [plain] : [plain, key]
+}
+
+/** The same, or the locations that one word may mean. */
+export const namesOf = (first: string, batchId?: string): readonly Named[] => {
+  if (batchId !== undefined || first.includes('/')) return workflowsOf(first, batchId)
+  const locationId = locationNameOf(first)
+  const key = idOf(locationId)
+  return key === locationId ? [{ locationId }] : [{ locationId }, { locationId: key }]
 }
 
 export const locationNameOf = (text: string): string => {
-  if (text.includes('/') || !isName(text))
-    throw new UsageError(`"${text}" is no location: give the name before the "/" of a workflow.`)
+  if (text.trim() === '')
+    throw new UsageError(`"${text}" is no location: give the id of one, such as osaka-8.`)
   return text
 }
 
-/** `LOCATION/BATCH` or `LOCATION`. */
-export const nameOf = (text: string): string => {
-  if (text.split('/').length > 2 || !isName(text))
-    throw new UsageError(`"${text}" is no name: give LOCATION/BATCH, such as osaka-8/batch-7, or LOCATION.`)
-  return text
-}
+/** As a person reads it. */
+export const nameText = ({ locationId, batchId }: Named): string =>
+  batchId === undefined ? locationId : `${locationId}/${batchId}`
 
 /** A whole number above 0, of an option. */
 export const wholeOf =

@@ -3,7 +3,7 @@ import { openSqlite } from '@crawl-ledger/sqlite'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Receipt } from './index.js'
-import { countersOf, stream } from './messages.test-kit.js'
+import { batchContext, countersOf, stream } from './messages.test-kit.js'
 import { ledgerOver } from './open-ledger.js'
 import { storesOf } from './stores.test-kit.js'
 
@@ -52,6 +52,7 @@ const failing = (store: Store, fault: Fault, turn: number) => {
 
 const workflows = 4
 const locations = ['osaka-1', 'osaka-2']
+const message = { type: 'new_batch', context: batchContext({ locationId: 'l' }), payload: {} }
 const kept = new Set<Receipt['outcome']>(['recorded', 'duplicate', 'unchanged'])
 
 /** The whole run with one fault: nothing lost, nothing counted twice. Whether the fault was reached. */
@@ -89,7 +90,7 @@ test('a store that stays away gives `unavailable`, and nothing was kept', async 
     },
   }
   const ledger = ledgerOver(away, 'memory:', { project: false, retryForMs: 20 })
-  const receipt = await ledger.handle({ type: 'new-batch', batchId: 'b', locationId: 'l' })
+  const receipt = await ledger.handle(message)
   assert.equal(receipt, { outcome: 'unavailable' })
   assert.equal(
     [...(await whole.log.tails()).values()].filter(position => position > 0),
@@ -105,7 +106,7 @@ test('a mistake of ours is no silent time-out', async () => {
     log: { ...whole.log, append: () => Promise.reject(new TypeError('a mistake')) },
   }
   const ledger = ledgerOver(broken, 'memory:', { project: false })
-  const error = await ledger.handle({ type: 'new-batch', batchId: 'b', locationId: 'l' }).then(
+  const error = await ledger.handle(message).then(
     () => undefined,
     (e: unknown) => e,
   )

@@ -1,46 +1,62 @@
-import type { Ledger, LedgerOptions } from './index.js'
+import { itemIdOf } from '@crawl-ledger/domain'
+import type { Ledger, LedgerOptions, WorkflowContext } from './index.js'
 import { openLedger } from './index.js'
 
 export interface TestMessage {
   readonly id: string
   readonly type: string
-  readonly [field: string]: unknown
+  readonly context: WorkflowContext
+  readonly payload?: { readonly [field: string]: unknown }
 }
 
-const step = (location: string, batch: number) => {
+type Given = Partial<WorkflowContext> & { readonly locationId: string }
+
+/** A batch's context with what a test says of it. */
+export const batchContext = (given: Given): WorkflowContext => ({
+  batchId: 'b',
+  stage: 'crawl-media',
+  timestamp: '2024-05-01T12:00:00.000Z',
+  completedStages: [],
+  metadata: {},
+  ...given,
+})
+
+export const urlOf = (name: string): string => `https://media.example/${name}`
+
+/** The context of the item at the address that has this name in it. */
+export const itemContext = (name: string, given: Given): WorkflowContext => ({
+  ...batchContext({ stage: 'prep-media', completedStages: ['crawl-media'], ...given }),
+  itemId: itemIdOf(given.batchId ?? 'b', urlOf(name)),
+  itemUrl: urlOf(name),
+  itemType: 'image',
+})
+
+/** A workflow with two items and a stage of each; every third fails, every fourth stays active. */
+const workflow = (locationId: string, batch: number): readonly TestMessage[] => {
+  const batchId = `batch-${batch}`
   let count = 0
-  return (type: string, rest: object): TestMessage => {
+  const next = () => {
     count += 1
-    const at = new Date(Date.UTC(2024, 4, 1, 12, batch, count)).toISOString()
-    return {
-      id: `${location}:${batch}:${count}`,
-      type,
-      locationId: location,
-      batchId: `batch-${batch}`,
-      at,
-      ...rest,
-    }
+    const timestamp = new Date(Date.UTC(2024, 4, 1, 12, batch, count)).toISOString()
+    return { id: `${locationId}:${batch}:${count}`, given: { locationId, batchId, timestamp } }
   }
-}
-
-/** A workflow with two items and one stage; every third fails, every fourth stays active. */
-const workflow = (location: string, batch: number): readonly TestMessage[] => {
-  const message = step(location, batch)
-  const media = [`${batch}-a`, `${batch}-b`]
+  const ofBatch = (type: string, stage: string, payload: object): TestMessage => {
+    const { id, given } = next()
+    return { id, type, context: batchContext({ ...given, stage }), payload: { ...payload } }
+  }
+  const ofItem = (type: string, name: string, payload: object): TestMessage => {
+    const { id, given } = next()
+    return { id, type, context: itemContext(name, given), payload: { ...payload } }
+  }
+  const names = [`${batch}-a`, `${batch}-b`] as const
   const opening = [
-    message('new-batch', { countryCode: 'JP', queries: ['park'], stages: ['download'] }),
-    ...media.map(mediaId => message('item-found', { item: { mediaId, kind: 'photo' } })),
-    ...media.map(mediaId =>
-      message('stage-complete', {
-        stage: 'download',
-        mediaId,
-        processing: { durationMs: 10, sizeBytes: 100 },
-      }),
-    ),
-    message('error', { error: { message: 'no answer' }, stage: 'download', mediaId: media[0] }),
+    ofBatch('new_batch', 'find-location', { locationId, countryCode: 'JP', queries: ['park'] }),
+    ...names.map(name => ofBatch('item_found', 'crawl-media', { itemUrl: urlOf(name), itemType: 'image' })),
+    ...names.map(name => ofItem('stage_complete', name, { results: { processingTime: 10, size: 100 } })),
+    ofItem('error', names[0], { error: 'no answer', stage: 'analyse-media' }),
   ]
-  if (batch % 3 === 0) return [...opening, message('error', { error: { message: 'quota' }, fatal: true })]
-  return batch % 4 === 0 ? opening : [...opening, message('workflow-complete', { summary: { items: 2 } })]
+  if (batch % 3 === 0) return [...opening, ofBatch('error', 'crawl-media', { error: 'quota' })]
+  return batch % 4 === 0 ? opening : [...opening, ofBatch('workflow_complete', 'crawl-media', {})]
 }
 
 /** The messages of so many workflows at each of these locations, a redelivery after each third. */

@@ -2,10 +2,16 @@ import { firstValueFrom, take, toArray } from 'rxjs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConfigurationError, LedgerMismatch, NotCaughtUp, openLedger } from './index.js'
-import { countersOf, stream, withLedger } from './messages.test-kit.js'
+import { batchContext, countersOf, itemContext, stream, urlOf, withLedger } from './messages.test-kit.js'
 
 const test = suite('a ledger in memory')
 const memory = { store: 'memory:' }
+
+const begun = (batchId: string) => ({
+  type: 'new_batch',
+  context: batchContext({ locationId: 'l', batchId, stage: 'find-location' }),
+  payload: { locationId: 'l' },
+})
 
 test('messages in, views and analytics out', () =>
   withLedger(memory, async ledger => {
@@ -21,77 +27,109 @@ test('messages in, views and analytics out', () =>
       assert.equal(counters, countersOf(12))
       assert.not.ok(Number.isNaN(Date.parse(String(generatedAt))))
     }
-    const found = await ledger.media.find({ locationId: 'osaka-1', batchId: 'batch-2', limit: 1 })
+    const ref = { locationId: 'osaka-1', batchId: 'batch-2' }
+    const itemIds = ['2-a', '2-b'].map(name => itemContext(name, ref).itemId ?? '').sort()
+    const found = await ledger.media.find({ ...ref, limit: 1 })
     assert.equal(
       found.map(item => item._id),
-      ['osaka-1/batch-2/2-a'],
+      [`osaka-1/batch-2/${itemIds[0]}`],
     )
-    const next = await ledger.media.find({
-      locationId: 'osaka-1',
-      batchId: 'batch-2',
-      after: 'osaka-1/batch-2/2-a',
-    })
+    const next = await ledger.media.find({ ...ref, after: found[0]?._id ?? '' })
     assert.equal(
       next.map(item => item._id),
-      ['osaka-1/batch-2/2-b'],
+      [`osaka-1/batch-2/${itemIds[1]}`],
     )
-    assert.is((await ledger.workflows.get('osaka-1/batch-3'))?.status, 'failed')
+    assert.is((await ledger.media.get({ ...ref, itemId: itemIds[1] ?? '' }))?.itemId, itemIds[1])
+    assert.is((await ledger.workflows.get({ ...ref, batchId: 'batch-3' }))?.status, 'failed')
+    assert.equal(
+      (await ledger.workflows.find({ batchId: 'batch-3' })).map(({ _id }) => _id),
+      ['osaka-1/batch-3', 'osaka-2/batch-3'],
+    )
     assert.is(await ledger.analytics('nowhere'), undefined)
   }))
 
-test('the receipts of a message, of the same again, and of what says nothing new', () =>
+test('the receipts of a message, of the same again, of another under its id, and of what says nothing new', () =>
   withLedger(memory, async ({ handlers }) => {
-    const found = { batchId: 'b', locationId: 'l', item: { mediaId: 'm' } }
-    assert.equal(await handlers.handleItemFound({ id: '1', ...found }), { outcome: 'recorded', position: 1 })
-    assert.equal(await handlers.handleItemFound({ id: '1', ...found }), { outcome: 'duplicate', position: 1 })
-    assert.equal(await handlers.handleItemFound({ id: '2', ...found }), { outcome: 'unchanged' })
-    const again = await handlers.handleItemFound({ id: '1', ...found, item: { mediaId: 'other' } })
-    assert.is(again.outcome === 'rejected' && again.rejection.code, 'id-reused')
+    const context = batchContext({ locationId: 'l' })
+    const payload = { itemUrl: urlOf('m'), itemType: 'image' } as const
+    const { itemId } = itemContext('m', { locationId: 'l' })
+    const found = { itemId, position: 1 }
+    assert.equal(await handlers.handleItemFound(context, payload, { id: '1' }), {
+      ...found,
+      outcome: 'recorded',
+    })
+    assert.equal(await handlers.handleItemFound(context, payload, { id: '1' }), {
+      ...found,
+      outcome: 'duplicate',
+    })
+    assert.equal(await handlers.handleItemFound(context, payload, { id: '2' }), {
+      itemId,
+      outcome: 'unchanged',
+    })
+    const other = { ...payload, itemUrl: urlOf('other') }
+    const again = await handlers.handleItemFound(context, other, { id: '1' })
+    assert.equal(again, {
+      itemId: itemContext('other', { locationId: 'l' }).itemId,
+      outcome: 'recorded',
+      position: 2,
+    })
   }))
 
 test('a message that cannot be taken is a rejected receipt, and nothing is written', () =>
   withLedger(memory, async ledger => {
-    const bad: [unknown, string][] = [
-      [undefined, 'invalid'],
-      ['text', 'invalid'],
-      [{ type: 'unheard-of', batchId: 'b', locationId: 'l' }, 'unknown-type'],
-      [{ type: 'item-found', batchId: 'b', locationId: 'a/b', item: { mediaId: 'm' } }, 'invalid'],
-      [{ type: 'workflow-progress', batchId: 'b', locationId: 'l', progress: 101 }, 'invalid'],
-      [
-        { type: 'workflow-complete', batchId: 'b', locationId: 'l', summary: 'x'.repeat(17 << 20) },
-        'too-large',
-      ],
+    const context = batchContext({ locationId: 'l' })
+    const bad: [unknown, string, RegExp][] = [
+      [undefined, 'invalid', /A message is/],
+      ['text', 'invalid', /nor JSON/],
+      [{ type: 'unheard-of', context }, 'unknown-type', /expected one of new_batch, item_found/],
+      [{ type: 'new_batch', batchId: 'b', locationId: 'l' }, 'invalid', /context, payload/],
+      [{ type: 'item-found', batchId: 'b', locationId: 'l' }, 'unknown-type', /context, payload/],
+      [{ type: 'item_found', context, payload: {} }, 'invalid', /payload\.itemUrl/],
+      [{ type: 'error', context: { ...context, batchId: ' ' } }, 'invalid', /context\.batchId/],
+      [{ type: 'workflow_progress', context, payload: 'x'.repeat(17 << 20) }, 'too-large', /bytes/],
     ]
-    for (const [message, code] of bad) {
+    for (const [message, code, words] of bad) {
       const receipt = await ledger.handle(message)
       assert.is(receipt.outcome === 'rejected' && receipt.rejection.code, code)
+      assert.match(receipt.outcome === 'rejected' ? receipt.rejection.message : '', words)
     }
-    const wrong = await ledger.handlers.handleError({ type: 'new-batch', batchId: 'b', locationId: 'l' })
-    assert.is(wrong.outcome === 'rejected' && wrong.rejection.code, 'wrong-handler')
-    assert.equal([...new Set((await ledger.lag()).commits.toString())], ['0'])
+    assert.is((await ledger.lag()).commits, 0)
     assert.equal(await ledger.locations.list(), [])
+  }))
+
+test('either envelope is taken, as a value, as text and as bytes with a byte order mark', () =>
+  withLedger(memory, async ledger => {
+    const { context, payload } = begun('b')
+    const later = { util: 'post-office', type: 'new_batch', workflow: context, payload }
+    const bytes = Buffer.from(`\uFEFF${JSON.stringify(begun('b'))}`)
+    assert.is((await ledger.handle(begun('b'))).outcome, 'recorded')
+    for (const body of [later, JSON.stringify(later), bytes])
+      assert.is((await ledger.handle(body)).outcome, 'duplicate')
+    const { outcome } = await ledger.handle(later, { id: 'a name of the broker’s / 7' })
+    assert.is(outcome, 'unchanged')
   }))
 
 test('changes are the events from the subscription on', () =>
   withLedger(memory, async ledger => {
-    await ledger.handle({ type: 'new-batch', batchId: 'before', locationId: 'l' })
+    await ledger.handle(begun('before'))
     const seen = firstValueFrom(ledger.changes().pipe(take(2), toArray()))
     // The subscription begins at the ends that the log has when it is asked for them.
     await ledger.ping()
     await new Promise(resolve => setImmediate(resolve))
-    await ledger.handle({ type: 'item-found', batchId: 'after', locationId: 'l', item: { mediaId: 'm' } })
+    const context = batchContext({ locationId: 'l', batchId: 'after' })
+    await ledger.handlers.handleItemFound(context, { itemUrl: urlOf('m'), itemType: 'image' })
     assert.equal(
       (await seen).map(({ stream, event }) => [stream, event.type]),
       [
         ['l/after', 'WorkflowStarted'],
-        ['l/after', 'MediaFound'],
+        ['l/after', 'ItemFound'],
       ],
     )
   }))
 
 test('without a projector, catching up says who should project', () =>
   withLedger({ ...memory, project: false }, async ledger => {
-    await ledger.handle({ type: 'new-batch', batchId: 'b', locationId: 'l' })
+    await ledger.handle(begun('b'))
     const error = await ledger.caughtUp({ timeoutMs: 20 }).then(
       () => undefined,
       (e: unknown) => e,

@@ -24,6 +24,8 @@ test('the defaults', () => {
     rebuild: 'manual',
     logLevel: 'info',
     spoolMax: 100_000,
+    messageTokenProperty: 'securityToken',
+    serviceBusQueue: 'post-office',
     database: 'ta_crawler_st',
   })
 })
@@ -31,6 +33,30 @@ test('the defaults', () => {
 test('the database goes by NODE_ENV', () => {
   assert.is(readSettings({ NODE_ENV: 'production' }).database, 'ta_crawler')
   assert.is(readSettings({ NODE_ENV: 'test' }).database, 'ta_crawler_st')
+})
+
+test('STORE wins over MONGODB_URI, and an override over both', () => {
+  const MONGODB_URI = 'mongodb://host/crawl'
+  assert.is(readSettings({ MONGODB_URI }).store, MONGODB_URI)
+  assert.is(readSettings({ MONGODB_URI, STORE: 'memory:' }).store, 'memory:')
+  assert.is(readSettings({ MONGODB_URI, STORE: '' }).store, MONGODB_URI)
+  assert.is(readSettings({ MONGODB_URI, STORE: 'memory:' }, { STORE: 'sqlite:x.db' }).store, 'sqlite:x.db')
+  assert.is(readSettings({ MONGODB_URI }, { STORE: 'sqlite:x.db' }).store, 'sqlite:x.db')
+})
+
+test('what services have set already is read by their names', () => {
+  const { apiToken, messageToken, messageTokenProperty, serviceBusConnectionString, serviceBusQueue } =
+    readSettings({
+      API_TOKEN: 'a',
+      AZURE_SERVICE_BUS_CONNECTION_STRING: 'Endpoint=sb://bus/;SharedAccessKeyName=n;SharedAccessKey=k',
+      AZURE_SERVICE_BUS_QUEUE_NAME: 'crawl',
+      MESSAGE_SECURITY_TOKEN: 'secret',
+      MESSAGE_TOKEN_PROPERTY: 'token',
+    })
+  assert.equal(
+    [apiToken, messageToken, messageTokenProperty, serviceBusQueue, serviceBusConnectionString?.slice(0, 14)],
+    ['a', 'secret', 'token', 'crawl', 'Endpoint=sb://'],
+  )
 })
 
 test('an override wins over the environment, and an empty value counts as none', () => {
@@ -52,7 +78,7 @@ for (const [name, value, words] of [
   })
 
 test('a secret that is refused is not shown', () => {
-  for (const name of ['STORE', 'ANALYTICS_TOKEN', 'AUDIT_KEY']) {
+  for (const name of ['STORE', 'MONGODB_URI', 'AUDIT_KEY', 'AZURE_SERVICE_BUS_CONNECTION_STRING']) {
     const { message, setting } = refused({ [name]: 'hunter2' })
     assert.is(setting, name)
     assert.not.match(message, /hunter2/)

@@ -1,5 +1,6 @@
 import type { Store } from '@crawl-ledger/log'
-import type { Ledger } from './index.js'
+import type { Ledger, WorkflowRef } from './index.js'
+import { batchContext, itemContext, urlOf } from './messages.test-kit.js'
 import { ledgerOver } from './open-ledger.js'
 import type { WithStore } from './stores.test-kit.js'
 
@@ -19,28 +20,34 @@ export const withTeam = <A>(
     }
   })
 
-export const batch = (locationId: string, stages: readonly string[], batchId = 'b') => ({
-  type: 'new-batch',
-  locationId,
-  batchId,
-  stages,
+/** A new batch whose items have these stages. */
+export const batch = (locationId: string, stages: readonly string[]) => ({
+  type: 'new_batch',
+  context: batchContext({ locationId, metadata: { plan: { batch: ['crawl-media'], item: stages } } }),
+  payload: { locationId },
 })
 
-export const item = (locationId: string, mediaId: string, batchId = 'b') => ({
-  type: 'item-found',
-  locationId,
-  batchId,
-  item: { mediaId },
+export const item = (locationId: string, name: string) => ({
+  type: 'item_found',
+  context: batchContext({ locationId }),
+  payload: { itemId: name, itemUrl: urlOf(name), itemType: 'image' },
 })
 
-export const failure = (locationId: string, mediaId: string, stage: string, message = 'no answer') => ({
+const contextOf = (locationId: string, itemId: string, stage: string) => ({
+  ...itemContext(itemId, { locationId, stage }),
+  itemId,
+})
+
+export const done = (locationId: string, itemId: string, stage: string) => ({
+  type: 'stage_complete',
+  context: contextOf(locationId, itemId, stage),
+  payload: {},
+})
+
+export const failure = (locationId: string, itemId: string, stage: string, error = 'no answer') => ({
   type: 'error',
-  locationId,
-  batchId: 'b',
-  stage,
-  mediaId,
-  error: { message, code: 'E' },
-  context: { url: `http://${mediaId}` },
+  context: contextOf(locationId, itemId, stage),
+  payload: { error, code: 'E', url: `http://${itemId}` },
 })
 
 /** Hands messages in, one after the other, and waits until the views hold them. */
@@ -56,8 +63,8 @@ export const tell = async (
   await projecting.caughtUp()
 }
 
-export const eventTypes = async (ledger: Ledger, stream: string): Promise<readonly string[]> => {
+export const eventTypes = async (ledger: Ledger, ref: WorkflowRef): Promise<readonly string[]> => {
   const types: string[] = []
-  for await (const { event } of ledger.history(stream)) types.push(event.type)
+  for await (const { event } of ledger.history(ref)) types.push(event.type)
   return types
 }

@@ -11,8 +11,18 @@ import { withCommit } from './current-workflow.js'
 import { ConfigurationError } from './errors.js'
 import type { Ledger, RecordedEvent } from './ledger.js'
 
-const commitsOf = (log: Log, stream: StreamId): Promise<readonly Commit[]> =>
-  log.readStreams([{ partition: partitionOf(locationOf(stream), log.partitions), stream, version: 0 }])
+/** The commits of a stream, or of what 0.1, which escaped nothing, called the same ids. */
+const commitsOf = async (log: Log, locationId: string, batchId?: string): Promise<readonly Commit[]> => {
+  const read = (stream: StreamId, location: string) =>
+    log.readStreams([{ partition: partitionOf(location, log.partitions), stream, version: 0 }])
+  const stream = batchId === undefined ? keyOf(locationId) : workflowStream(locationId, batchId)
+  const inV1 = batchId === undefined ? locationId : `${locationId}/${batchId}`
+  const commits = await read(stream, locationId)
+  if (commits.length > 0 || inV1 === stream) return commits
+  const old = await read(inV1, locationId)
+  // Imported into another number of partitions it went where its name is read now.
+  return old.length > 0 ? old : read(inV1, locationOf(inV1))
+}
 
 /** A commit's events, each with its place. @throws EventTooNew or UnknownEvent */
 export const recordedEvents = (commit: Commit): readonly RecordedEvent[] => {
@@ -33,8 +43,7 @@ export const recordedEvents = (commit: Commit): readonly RecordedEvent[] => {
 
 export const makeHistory = (log: Log): Ledger['history'] =>
   async function* ({ locationId, batchId }) {
-    const stream = batchId === undefined ? keyOf(locationId) : workflowStream(locationId, batchId)
-    for (const commit of await commitsOf(log, stream)) yield* recordedEvents(commit)
+    for (const commit of await commitsOf(log, locationId, batchId)) yield* recordedEvents(commit)
   }
 
 /** Which commits count: those up to a position, or those that the store took up to a time. */
@@ -49,6 +58,6 @@ const until = (at: Parameters<Ledger['stateAt']>[1]): ((commit: Commit) => boole
 export const makeStateAt =
   (log: Log): Ledger['stateAt'] =>
   async ({ locationId, batchId }, at) => {
-    const commits = (await commitsOf(log, workflowStream(locationId, batchId))).filter(until(at))
+    const commits = (await commitsOf(log, locationId, batchId)).filter(until(at))
     return commits.reduce(withCommit, undefined as ViewDocument | undefined) as WorkflowDocument | undefined
   }

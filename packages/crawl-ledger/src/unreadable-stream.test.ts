@@ -4,14 +4,16 @@ import { openSqlite } from '@crawl-ledger/sqlite'
 import * as E from 'fp-ts/lib/Either.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { batchContext, urlOf } from './messages.test-kit.js'
 
 const test = suite('a stream that cannot be read')
 
-const found = (batchId: string, mediaId: string) => {
-  const message = { type: 'item-found', locationId: 'l', batchId, item: { mediaId } }
+const found = (batchId: string, name: string) => {
+  const context = batchContext({ locationId: 'l', batchId })
+  const message = { type: 'item_found', context, payload: { itemUrl: urlOf(name), itemType: 'image' } }
   const decoded = decodeMessage(message, '2024-05-01T12:00:00.000Z')
   if (E.isLeft(decoded)) throw new Error(decoded.left.message)
-  return { envelope: decoded.right, handler: handlerOf['item-found'] }
+  return { envelope: decoded.right, handler: handlerOf.item_found }
 }
 
 /** A log in which the events of one stream come from a program of the future. */

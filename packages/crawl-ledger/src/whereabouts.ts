@@ -5,7 +5,7 @@ import type { Ledger, WorkflowRef } from './ledger.js'
 const remembered = 10_000
 
 /** The form in which services make the ids of batches: the location is a part of it. */
-const form = /^batch_(.+)_\d+_[^_]+$/
+const form = /^batch_(.+)_\d+_[^_]+$/s
 
 /** Finds the location of a batch: services ask for a workflow by its batch alone. */
 export class Whereabouts {
@@ -14,7 +14,8 @@ export class Whereabouts {
   constructor(private readonly ledger: Pick<Ledger, 'workflows'>) {}
 
   /** Remembers a context that was saved. */
-  note({ batchId, locationId }: Pick<WorkflowContext, 'batchId' | 'locationId'>): void {
+  note({ batchId, locationId }: Partial<Pick<WorkflowContext, 'batchId' | 'locationId'>>): void {
+    if (batchId === undefined || locationId === undefined) return
     this.known.delete(batchId)
     this.known.set(batchId, locationId)
     const oldest = this.known.size > remembered ? this.known.keys().next().value : undefined

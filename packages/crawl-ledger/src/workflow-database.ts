@@ -166,12 +166,12 @@ export class WorkflowDatabase {
   private static async save(type: MessageType, context: WorkflowContext): Promise<void> {
     const ledger = WorkflowDatabase.open()
     if (ledger === undefined) return
-    const { logger, whereabouts } = WorkflowDatabase
+    const { logger } = WorkflowDatabase
     try {
       const receipt = await ledger.handle({ type, context })
       if (receipt.outcome === 'rejected' || receipt.outcome === 'unavailable')
         logger?.error({ type, ...receipt }, 'a context is not kept')
-      else whereabouts?.note(context)
+      else WorkflowDatabase.whereabouts?.note(context)
     } catch (error) {
       logger?.error({ type, error: explain(error) }, 'a context is not kept')
     }

@@ -29,6 +29,9 @@ export const Id = refined(
 const iso =
   /^(\d{4}|[+-]\d{6})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,3})\d*)?)?\s?(Z|[+-]\d\d:?\d\d)?)?$/i
 
+/** 100 million days from 1970: what a date holds. */
+const maxInstant = 8_640_000_000_000_000
+
 const zoneMs = (zone: string): number => {
   const [, sign, hours = '', minutes = ''] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? []
   if (sign === undefined) return 0
@@ -53,8 +56,12 @@ export const instantOf = (text: string): number => {
   const [y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0] = fields
   const date = new Date(0)
   date.setUTCFullYear(y, mo, d)
-  if (date.getUTCMonth() !== mo || date.getUTCDate() !== d || h > 23 || mi > 59 || s > 59) return Number.NaN
-  return date.setUTCHours(h, mi, s, ms) - zoneMs(zone)
+  if (date.getUTCMonth() !== mo || date.getUTCDate() !== d || mi > 59 || s > 59) return Number.NaN
+  // Midnight is the end of a day, too.
+  if (h > 24 || (h === 24 && mi + s + ms > 0) || year === '-000000') return Number.NaN
+  const instant = date.setUTCHours(h, mi, s, ms) - zoneMs(zone)
+  // By its zone it can be a time that no date holds.
+  return Math.abs(instant) <= maxInstant ? instant : Number.NaN
 }
 
 /** An instant as every store keeps it. */

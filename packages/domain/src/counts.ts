@@ -86,7 +86,8 @@ export const addRows = (
       const row = addRow(sum[at] as StageRow, figure)
       mayBeZero ||= isZero(row)
       sum = sum.with(at, row)
-    } else sum = [...sum, addRow(emptyRow(name), figure)].sort((a, b) => inOrder(order, a.stage, b.stage))
+    } else if (!isZero(figure))
+      sum = [...sum, addRow(emptyRow(name), figure)].sort((a, b) => inOrder(order, a.stage, b.stage))
   }
   return withinBound(mayBeZero ? sum.filter(row => !isZero(row)) : sum)
 }

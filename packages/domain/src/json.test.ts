@@ -3,18 +3,20 @@ import * as E from 'fp-ts/lib/Either.js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { check } from './crawl.test-kit.js'
-import { canonical, isObject, type Json, maxDepth, normalise, sha256 } from './json.js'
+import { canonical, isObject, type Json, maxDepth, type Normalised, normalise, sha256 } from './json.js'
 import type { Rejection } from './rejection.js'
 
-const kept = (value: unknown): Json => {
+const normal = (value: unknown): Normalised => {
   const result = normalise(value)
   if (E.isLeft(result)) throw new Error(result.left.message)
   return result.right
 }
 
+const kept = (value: unknown): Json => normal(value).value
+
 const refused = (value: unknown): Rejection => {
   const result = normalise(value)
-  if (E.isRight(result)) throw new Error(`accepted as ${canonical(result.right)}`)
+  if (E.isRight(result)) throw new Error(`accepted as ${canonical(result.right.value)}`)
   return result.left
 }
 
@@ -66,18 +68,30 @@ test('a key named __proto__ is data: kept, and harmless', () => {
   assert.not('polluted' in {})
 })
 
+test('a number that is none is kept as null, and a note says where it was', () => {
+  assert.equal(normal({ item: { size: Number.NaN }, all: [1, [Infinity]] }), {
+    value: { all: [1, [null]], item: { size: null } },
+    notes: ['all[1][0]: Infinity is kept as null.', 'item.size: NaN is kept as null.'],
+  })
+  assert.equal(normal(Number.NEGATIVE_INFINITY).value, null)
+  assert.equal(normal({ a: [1, '2'] }).notes, [])
+})
+
+test('a BigInt is a number where that is exact, and else its digits', () => {
+  assert.equal(kept({ n: [1n, -5n, 9007199254740991n, 9007199254740993n] }), {
+    n: [1, -5, 9007199254740991, '9007199254740993'],
+  })
+})
+
 test('a refusal says what it is and where', () => {
-  const at = (value: unknown) => [refused(value).path, refused(value).message]
-  assert.equal(at({ item: { size: Number.NaN } }), [
-    'item.size',
-    'The message holds a number that is not finite.',
-  ])
-  assert.equal(at([1, [Infinity]]), ['[1][0]', 'The message holds a number that is not finite.'])
-  assert.equal(at({ n: [1n] }), ['n[0]', 'The message holds a BigInt, which JSON does not have.'])
-  assert.equal(at({ a: { 'b\0': 1 } }), ['a', 'The message holds a key with a NUL character.'])
-  assert.equal(refused(Number.NaN), {
+  assert.equal(refused({ a: { 'b\0': 1 } }), {
     code: 'invalid',
-    message: 'The message holds a number that is not finite.',
+    message: 'The message holds a key with a NUL character.',
+    path: 'a',
+  })
+  assert.equal(refused({ '\0': 1 }), {
+    code: 'invalid',
+    message: 'The message holds a key with a NUL character.',
   })
 })
 
@@ -161,9 +175,9 @@ test('whatever a caller passes: nothing is thrown, and what is kept is JSON that
     fc.property(anything, raw => {
       const first = normalise(raw)
       if (E.isLeft(first)) return
-      const text = canonical(first.right)
+      const text = canonical(first.right.value)
       assert.is(canonical(JSON.parse(text)), text)
-      assert.is(canonical(kept(first.right)), text)
+      assert.is(canonical(kept(first.right.value)), text)
       assert.is(text.toWellFormed(), text)
     }),
     500,

@@ -13,9 +13,12 @@ const hex = (character: string): string =>
  */
 export const keyOf = (id: string): string => id.replace(special, hex)
 
-/** The id that a part of a key stands for. */
-export const idOf = (part: string): string =>
-  part.replace(/%([0-9A-Fa-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+/** The id that a part of a key stands for. What no id is escaped to is an id of 0.1, which escaped nothing. */
+export const idOf = (part: string): string => {
+  const unescaped = (_: string, code: string): string => String.fromCharCode(Number.parseInt(code, 16))
+  const id = part.replace(/%([0-9A-F]{2})/g, unescaped)
+  return keyOf(id) === part ? id : part
+}
 
 export const workflowStream = (locationId: string, batchId: string): StreamId =>
   `${keyOf(locationId)}/${keyOf(batchId)}`

@@ -5,7 +5,7 @@ import type { CrawlMessage, MessageType } from './messages.js'
 import { type Plan, planOf } from './plan.js'
 import { noTime, nothing, objectIn, timeIn, without } from './reading.js'
 import { errorsIn, type ToldError } from './told-errors.js'
-import { unreadableIn } from './unreadable.js'
+import { unreadableIn, unreadableInContext, unreadableInPayload } from './unreadable.js'
 
 /** What is told of a location, or of a workflow's location. */
 export interface ToldLocation {
@@ -123,8 +123,9 @@ const read: { readonly [T in MessageType]?: readonly string[] } = {
 }
 
 const reportIn = ({ type, payload }: CrawlMessage): Json | undefined => {
-  if (type === 'item_found' || type === 'error' || payload === undefined) return undefined
+  if (type === 'error' || payload === undefined) return undefined
   if (!isObject(payload)) return payload
+  if (type === 'item_found') return undefined
   const rest = without(payload, read[type] ?? [])
   return Object.keys(rest).length === 0 ? undefined : rest
 }
@@ -150,7 +151,9 @@ const saidIn = (message: CrawlMessage, at: number, ofItem: boolean): Said => {
   const isFound = type === 'item_found' && ofItem
   const results =
     type === 'stage_complete' ? objectIn(told.results) : isFound ? without(told, itemFields) : nothing
-  const unreadable = unreadableIn(message)
+  // What a payload tells of an item found is the item's, also where the context is the batch's.
+  const isOthers = type === 'item_found' && !ofItem
+  const unreadable = isOthers ? unreadableInContext(message) : unreadableIn(message)
   return {
     metadata: {
       ...carried,
@@ -168,10 +171,11 @@ const saidIn = (message: CrawlMessage, at: number, ofItem: boolean): Said => {
 const itemFields = ['itemId', 'itemType', 'itemUrl']
 
 /** What an item found in a batch's context is. */
-const foundIn = ({ payload }: CrawlMessage): Said => {
-  const told = objectIn(payload)
+const foundIn = (message: CrawlMessage): Said => {
+  const told = objectIn(message.payload)
+  const unreadable = unreadableInPayload(message)
   return {
-    metadata: without(told, itemFields),
+    metadata: { ...without(told, itemFields), ...(unreadable === undefined ? {} : { unreadable }) },
     fields: nothing,
     ...textField('itemUrl', told),
     ...textField('itemType', told),

@@ -1,38 +1,39 @@
+import { randomMessages } from '@crawl-ledger/testing'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Commit, check, history, projected, recorded } from './crawl.test-kit.js'
-import type { CrawlEvent, StoredEvent } from './events.js'
-import { evolve, initialState, nextAttempt, stageKey } from './evolve.js'
+import { check, envelope, recorded } from './crawl.test-kit.js'
+import type { CrawlEvent, Fact, StoredEvent } from './events.js'
 import type { JsonObject } from './json.js'
-import { currentVersion, EventTooNew, lift, UnknownEvent } from './upcast.js'
+import { currentVersion, EventTooNew, eventTypes, lift, UnknownEvent } from './upcast.js'
+import { v1Types } from './upcast-v1.js'
 import { v1Events } from './v1-events.test-kit.js'
-import type { MediaDocument } from './views/media.js'
 
-const lifted = (stored: Omit<StoredEvent, 'message'>): CrawlEvent => {
-  const event = lift(stored)
-  if (E.isLeft(event)) throw event.left
-  return event.right
+const at = '2024-05-01T12:00:00.000Z'
+
+const lifted = (stored: Omit<StoredEvent, 'message'>): readonly CrawlEvent[] => {
+  const events = lift(stored)
+  if (E.isLeft(events)) throw events.left
+  return events.right
 }
 
-const stored = (event: CrawlEvent): StoredEvent => ({ ...event, data: event.data as JsonObject, message: 0 })
+/** What an event of 0.1 means, without the time, which is its own. */
+const meant = (type: keyof typeof v1Events, data: JsonObject = v1Events[type].data): readonly Fact[] =>
+  lifted({ type, v: v1Events[type].v, at, data }).map(event => {
+    assert.equal([event.at, event.isLifted], [at, true])
+    return { type: event.type, data: event.data } as Fact
+  })
 
-/** An event as version 1 would have stored it. */
-const lowered = (event: CrawlEvent): StoredEvent => {
-  if (event.type !== 'StageFailed') return stored(event)
-  const { attempt: _, ...data } = event.data
-  return { ...stored(event), v: 1, data }
-}
+const counts = (change: object, itemId?: string) =>
+  ({ type: 'CountsChanged', data: { change, ...(itemId === undefined ? {} : { itemId }) } }) as Fact
 
-test('version 1 of every event is read, in the version written now', () => {
-  for (const { message: _, ...event } of Object.values(v1Events)) {
-    const now = lifted(event)
-    assert.is(now.v, currentVersion(event.type))
-    assert.equal(
-      now,
-      event.type === 'StageFailed' ? { ...event, v: 2, data: { ...event.data, attempt: 1 } } : event,
-    )
+test('every event of 0.1 is read', () => {
+  assert.equal(Object.keys(v1Events).sort(), [...v1Types.keys()].sort())
+  for (const event of Object.values(v1Events)) {
+    const events = lifted(event)
+    assert.ok(events.length > 0)
+    for (const { type } of events) assert.ok(eventTypes.includes(type))
   }
 })
 
@@ -43,82 +44,154 @@ test('reading changes nothing that is stored', () => {
   assert.equal(v1Events, before)
 })
 
+test('a flat list of stages is the item part, and its discover the batch part', () => {
+  const planOf = (...stages: readonly string[]) => meant('WorkflowDescribed', { stages })[0]
+  const chosen = (batch: readonly string[], item: readonly string[]) =>
+    ({ type: 'PlanChosen', data: { itemIds: [], plan: { batch, item } } }) as Fact
+  assert.equal(planOf('discover', 'download', 'analyse'), chosen(['discover'], ['download', 'analyse']))
+  assert.equal(planOf('download'), chosen(['find-location', 'control', 'crawl-media'], ['download']))
+  assert.is(planOf('discover'), undefined)
+  assert.is(planOf(), undefined)
+})
+
+test('queries are the batch’s and the location’s, and other fields are metadata', () => {
+  assert.equal(meant('WorkflowDescribed', { queries: ['park', ' '], expectedItems: 2 }), [
+    { type: 'ContextUpdated', data: { metadata: { expectedItems: 2, inputQueries: ['park', ' '] } } },
+    { type: 'LocationDescribed', data: { queries: ['park'] } },
+  ])
+})
+
+test('geo is coordinates', () => {
+  assert.equal(meant('LocationDescribed'), [
+    {
+      type: 'LocationDescribed',
+      data: { coordinates: { lat: 34.7, lng: 135.5 }, countryCode: 'JP', locationName: 'Osaka', told: true },
+    },
+  ])
+  for (const geo of [{ latitude: 91, longitude: 0 }, 'x', null, { latitude: '1' }])
+    assert.equal(meant('LocationDescribed', { geo }), [{ type: 'LocationDescribed', data: { told: true } }])
+})
+
+test('mediaId, url and kind are the item’s id, address and type', () => {
+  const found = (kind: string, type: string) => {
+    const [fact, count] = meant('MediaFound', {
+      item: { kind, mediaId: 'm', url: 'u', author: 'a' },
+      source: 's',
+    })
+    assert.equal(fact?.data, {
+      itemId: 'm',
+      itemType: type,
+      itemUrl: 'u',
+      metadata: { author: 'a', source: 's' },
+    })
+    return count
+  }
+  assert.equal(found('photo', 'image'), counts({ found: 1, types: { image: 1 } }, 'm'))
+  assert.equal(found('video', 'video'), counts({ found: 1, types: { video: 1 } }, 'm'))
+  assert.equal(found('reel', 'reel'), counts({ found: 1, types: { other: 1 } }, 'm'))
+})
+
+test('a stage done has what it took, and its result is metadata', () => {
+  assert.equal(meant('StageCompleted'), [
+    {
+      type: 'ContextUpdated',
+      data: { itemId: 'm', metadata: { processing: { durationMs: 5, sizeBytes: 7 }, results: 1 } },
+    },
+    { type: 'StageCompleted', data: { durationMs: 5, sizeBytes: 7, itemId: 'm', stage: 'download' } },
+    counts(
+      {
+        behind: [{ items: 1, stage: 'download' }],
+        rows: [{ completed: 1, durationMs: 5, sizeBytes: 7, stage: 'download' }],
+      },
+      'm',
+    ),
+  ])
+  assert.equal(meant('StageCompleted', { stage: 'discover', result: { a: 1 } }), [
+    { type: 'ContextUpdated', data: { metadata: { a: 1 } } },
+    { type: 'StageCompleted', data: { stage: 'discover' } },
+    counts({ rows: [{ completed: 1, stage: 'discover' }] }),
+  ])
+})
+
+const told = (error: object, itemId?: string) => [
+  { type: 'ErrorRecorded', data: { ...error, fails: true, timestamp: at } } as Fact,
+  counts({ errors: 1, rows: [{ errors: 1, stage: 's' }] }, itemId),
+]
+
+test('an error of the batch without fatal failed no workflow', () => {
+  for (const fatal of [{}, { fatal: false }])
+    assert.equal(
+      meant('ErrorRecorded', { error: { code: 'E', message: 'x' }, stage: 's', ...fatal }),
+      told({ error: 'x', fatal: false, more: { code: 'E' }, stage: 's' }),
+    )
+})
+
+test('an error of an item without fatal is the item’s', () => {
+  assert.equal(
+    meant('ErrorRecorded', { error: { message: 'x' }, mediaId: 'm', stage: 's', context: { host: 'h' } }),
+    told({ error: 'x', itemId: 'm', more: { context: { host: 'h' } }, stage: 's' }, 'm'),
+  )
+})
+
+test('a fatal error failed its workflow, also an item’s', () => {
+  assert.equal(
+    meant('ErrorRecorded', { error: { message: 'x' }, fatal: true, mediaId: 'm', stage: 's' }),
+    told({ error: 'x', fatal: true, more: { mediaId: 'm' }, stage: 's' }),
+  )
+})
+
+test('progress numbers decide nothing and are kept', () => {
+  assert.equal(meant('ProgressReported'), [
+    { type: 'ProgressReported', data: { report: { progress: 40, stage: 'download' } } },
+  ])
+})
+
+test('claims are of items, and are counted as they are made and ended', () => {
+  const { mediaId: _, ...claim } = v1Events.StageClaimed.data
+  const row = (claimed: number) => counts({ rows: [{ claimed, stage: 'download' }] }, 'n')
+  assert.equal(meant('StageClaimed'), [
+    { type: 'StageClaimed', data: { ...claim, itemId: 'n' } } as Fact,
+    row(1),
+  ])
+  assert.equal(
+    meant('StageClaimed', { ...v1Events.StageClaimed.data, renewed: true }).map(({ type }) => type),
+    ['StageClaimed'],
+  )
+  assert.equal(meant('StageReleased')[1], row(-1))
+})
+
 test('an event of the present version stays as it is', () => {
   check(
-    fc.property(history, messages => {
-      for (const { events } of recorded(messages))
+    fc.property(randomMessages(), messages => {
+      const valid = messages.filter(({ type }) => type !== 'save_media_item')
+      for (const { events } of recorded(valid.map(envelope)))
         for (const event of events) {
           assert.is(event.v, currentVersion(event.type))
-          assert.equal(lifted(stored(event)), event)
+          assert.equal(lifted({ ...event, data: event.data as JsonObject }), [event])
         }
     }),
   )
 })
 
-test('a log of version 1 gives the views that it gives now, but for the attempts', () => {
-  const views = (commits: readonly Commit[]) =>
-    [...projected(commits)].map(([key, document]) => {
-      if (!key.startsWith('media:')) return [key, document]
-      const { stages, ...rest } = document as MediaDocument
-      return [key, rest, stages.map(({ attempt: _, ...stage }) => stage)]
-    })
-  check(
-    fc.property(history, messages => {
-      const commits = recorded(messages)
-      const old = commits.map(({ place, events }) => ({ place, events: events.map(lowered).map(lifted) }))
-      assert.equal(views(old), views(commits))
-    }),
-  )
-})
-
-test('the events of version 1 alone make a state and documents', () => {
-  const events = Object.values(v1Events).map(lifted)
-  const state = events.reduce(evolve, initialState)
-  assert.is(state.status, 'completed')
-  assert.equal([...state.failed], [stageKey('analyse', 'm')])
-  const place = { stream: 'l/b', position: 1, version: 1, recordedAt: '2024-05-01T12:00:00.000Z' }
-  const media = projected([{ place, events }]).get('media:l/b/m') as MediaDocument
-  assert.equal(
-    media.stages.map(({ stage, status, attempt }) => [stage, status, attempt]),
-    [
-      ['download', 'completed', undefined],
-      ['analyse', 'failed', 1],
-    ],
-  )
-})
-
-test('the attempt of a failure is one more than there were', () => {
-  const failure = (attempt: number, mediaId: string): CrawlEvent => ({
-    type: 'StageFailed',
-    v: 2,
-    at: '2024-05-01T12:00:00.000Z',
-    data: { attempt, mediaId, stage: 's' },
-  })
-  const state = [failure(1, 'm'), failure(1, 'n'), failure(2, 'm')].reduce(evolve, initialState)
-  assert.equal(
-    ['m', 'n', 'o'].map(mediaId => nextAttempt(state, stageKey('s', mediaId))),
-    [3, 2, 1],
-  )
-})
-
 test('an event that this program does not know is left, with what to do', () => {
   const refusal = (type: string, v: number) => {
-    const event = lift({ type, v, at: '2024-05-01T12:00:00.000Z', data: {} })
+    const event = lift({ type, v, at, data: {} })
     return E.isLeft(event) ? event.left : undefined
   }
-  const tooNew = refusal('StageFailed', 3)
+  const tooNew = refusal('StageCompleted', 3)
   assert.instance(tooNew, EventTooNew)
   assert.match(
     String(tooNew),
-    /StageFailed is stored in version 3 and this program knows versions up to 2\. Use/,
+    /StageCompleted is stored in version 3 and this program knows versions up to 2\. Use/,
   )
   for (const [type, v] of [
     ['Unheard', 1],
     ['constructor', 1],
     ['__proto__', 1],
-    ['StageFailed', 0],
-    ['StageFailed', 1.5],
-    ['StageFailed', Number.NaN],
+    ['StageFailed', 3],
+    ['StageCompleted', 0],
+    ['StageCompleted', 1.5],
+    ['StageCompleted', Number.NaN],
   ] as const) {
     const unknown = refusal(type, v)
     assert.instance(unknown, UnknownEvent)

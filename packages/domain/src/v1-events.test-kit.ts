@@ -1,9 +1,9 @@
-import type { EventType, StoredEvent } from './events.js'
+import type { StoredEvent } from './events.js'
 
 const at = '2024-05-01T12:00:00.000Z'
 
-/** One stored event of each type as version 1 wrote it. Never edit these: logs hold them. */
-export const v1Events: { readonly [T in EventType]: StoredEvent & { readonly type: T } } = {
+/** One stored event of each type as 0.1 wrote it. Never edit these: logs hold them. */
+export const v1Events = {
   WorkflowStarted: { type: 'WorkflowStarted', v: 1, at, data: { implicit: false }, message: 0 },
   WorkflowDescribed: {
     type: 'WorkflowDescribed',
@@ -90,4 +90,4 @@ export const v1Events: { readonly [T in EventType]: StoredEvent & { readonly typ
     data: { from: 'failed', summary: { items: 1 } },
     message: 5,
   },
-}
+} as const satisfies { readonly [type: string]: StoredEvent }

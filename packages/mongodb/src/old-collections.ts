@@ -5,7 +5,7 @@ import { connect } from './connection.js'
 import { storeError } from './errors.js'
 import { beforeName } from './moving-in.js'
 
-/** The order of reading: what is said of a location is known before its workflows come. */
+/** The order of reading. */
 const collections: readonly ViewName[] = ['locations', 'workflows', 'media']
 
 /** A number that JSON holds exactly enough, else its text. */
@@ -35,24 +35,21 @@ export const plainValue = (value: unknown): Json => {
 /** Where the address of the old collections is given: it is another one than the ledger's. */
 const setting = 'the URL of the old collections'
 
-/** Whether a ledger was made in this database. */
-export const holdsLedger = async (url: string, database: string): Promise<boolean> => {
-  const { close, ledger, run } = connect(url, database, { setting })
-  try {
-    return (await run(() => ledger.findOne({ _id: 'ledger' }))) !== null
-  } finally {
-    await close()
-  }
-}
-
 /** What the old collections are called, where that is neither `NAME_before` nor NAME. */
 export type OldNames = { readonly [V in ViewName]?: string }
+
+/** Where old documents may be: set aside when a ledger moved in or when a view was replaced later, or in their place. */
+const placesOf = (there: ReadonlySet<string>, view: ViewName): readonly string[] => {
+  const before = beforeName(view)
+  const aside = [...there].filter(name => name === before || name.startsWith(`${before}~`))
+  return [...aside.toSorted(), view]
+}
 
 /**
  * The documents of the former system, as plain JSON: locations, workflows and media, each in the order of their keys.
  * Only reads, and leaves out what a ledger wrote.
  *
- * @param names by default `NAME_before` where there is one, as a ledger leaves them that moved in; NAME otherwise
+ * @param names by default `NAME_before`, as a ledger leaves them that moved in, and NAME
  * @throws StoreUnavailable or StoreForbidden, which name this source
  */
 export async function* oldCollections(
@@ -64,10 +61,10 @@ export async function* oldCollections(
   try {
     const there = await collectionNames(db)
     for (const collection of collections) {
-      const before = beforeName(collection)
-      const found = db.collection<Document>(names[collection] ?? (there.has(before) ? before : collection))
-      for await (const document of found.find(foreignDocuments).sort({ _id: 1 }))
-        yield { collection, document: plainValue(document) as JsonObject }
+      const chosen = names[collection]
+      for (const place of chosen === undefined ? placesOf(there, collection) : [chosen])
+        for await (const document of db.collection<Document>(place).find(foreignDocuments).sort({ _id: 1 }))
+          yield { collection, document: plainValue(document) as JsonObject }
     }
   } catch (error) {
     throw storeError(name, error, setting)

@@ -94,17 +94,17 @@ let started: Promise<string> | undefined
 let known: { readonly server: TestServer | undefined } | undefined
 
 /**
- * The server that all tests of a process share: the one in `MONGODB_URI`, else one that mongodb-memory-server
+ * The server that all tests of a process share: the one in `TEST_MONGODB_URI`, else one that mongodb-memory-server
  * starts and that ends with the process. undefined, with one line that says why, when there is neither.
  *
  * @throws Error instead of undefined when `REQUIRE_MONGODB=1`
  */
 export const mongoTestServer = (): TestServer | undefined => {
   if (known !== undefined) return known.server
-  const { MONGODB_URI, REQUIRE_MONGODB } = process.env
-  const reason = MONGODB_URI === undefined ? obstacle() : undefined
+  const { TEST_MONGODB_URI, REQUIRE_MONGODB } = process.env
+  const reason = TEST_MONGODB_URI === undefined ? obstacle() : undefined
   if (reason !== undefined) {
-    const line = `NO MONGODB: its tests did not run. Set MONGODB_URI, or let a mongod be downloaded (${reason}).`
+    const line = `NO MONGODB: its tests did not run. Set TEST_MONGODB_URI, or let a mongod be downloaded (${reason}).`
     if (REQUIRE_MONGODB === '1') throw new Error(line)
     process.stderr.write(`${line}\n`)
     known = { server: undefined }
@@ -112,7 +112,7 @@ export const mongoTestServer = (): TestServer | undefined => {
   }
   const server: TestServer = {
     url: () => {
-      started ??= MONGODB_URI === undefined ? start() : Promise.resolve(MONGODB_URI)
+      started ??= TEST_MONGODB_URI === undefined ? start() : Promise.resolve(TEST_MONGODB_URI)
       return started
     },
   }

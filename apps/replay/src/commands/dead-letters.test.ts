@@ -10,7 +10,7 @@ let broker: TestBroker
 
 // The broker is in this process, which must go on meanwhile.
 const run = async (...args: readonly string[]) => {
-  const env = { SERVICE_BUS_CONNECTION_STRING: broker.connectionString }
+  const env = { AZURE_SERVICE_BUS_CONNECTION_STRING: broker.connectionString }
   const { code, out, err } = await children.run(['dead-letters', ...args], env).ended
   return { status: code, stdout: out, stderr: err }
 }

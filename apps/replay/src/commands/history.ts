@@ -1,3 +1,4 @@
+import { keyOf } from '@crawl-ledger/domain'
 import { type Commit, partitionOf } from '@crawl-ledger/log'
 import { commitsOf } from '@crawl-ledger/projector'
 import { type RecordedEvent, recordedEvents } from 'crawl-ledger'
@@ -5,7 +6,7 @@ import type { OpenedStore } from 'crawl-ledger/store'
 import { absent, clean, outputOf, short } from '../output.js'
 import { type Common, withLedger, withStore } from '../store.js'
 import { table } from '../table.js'
-import { nameOf } from '../usage.js'
+import { type Named, type NamedWorkflow, namesOf, nameText } from '../usage.js'
 
 /** The workflow is told where there may be several. */
 const tableOf = (events: readonly RecordedEvent[], ofLocation: boolean): string =>
@@ -22,38 +23,48 @@ const tableOf = (events: readonly RecordedEvent[], ofLocation: boolean): string 
     ]),
   )
 
+/** Its key begins the names of its streams; 0.1 escaped nothing, so there it was the id. */
 const isOf =
-  (location: string) =>
+  (locationId: string) =>
   ({ stream }: Commit): boolean =>
-    stream === location || stream.startsWith(`${location}/`)
+    [keyOf(locationId), locationId].some(key => stream === key || stream.startsWith(`${key}/`))
 
 /** A location's whole partition is read: the log has it all, and the views may be behind, or not be there. */
-const ofLocation = async ({ store }: OpenedStore, location: string): Promise<readonly RecordedEvent[]> => {
-  const partition = partitionOf(location, store.log.partitions)
+const ofLocation = async ({ store }: OpenedStore, locationId: string): Promise<readonly RecordedEvent[]> => {
+  const partition = partitionOf(locationId, store.log.partitions)
   const end = (await store.log.tails()).get(partition) ?? 0
   const events: RecordedEvent[] = []
   for await (const commits of commitsOf(store, partition, 0, end))
-    events.push(...commits.filter(isOf(location)).flatMap(recordedEvents))
+    events.push(...commits.filter(isOf(locationId)).flatMap(recordedEvents))
   return events
 }
 
-const ofWorkflow = (common: Common, workflow: string): Promise<readonly RecordedEvent[]> =>
+const ofWorkflow = (common: Common, workflow: NamedWorkflow): Promise<readonly RecordedEvent[]> =>
   withLedger(common, async ledger => {
     const events: RecordedEvent[] = []
     for await (const event of ledger.history(workflow)) events.push(event)
     return events
   })
 
+const eventsOf = ({ locationId, batchId }: Named, common: Common): Promise<readonly RecordedEvent[]> =>
+  batchId === undefined
+    ? withStore(common, opened => ofLocation(opened, locationId))
+    : ofWorkflow(common, { locationId, batchId })
+
 /** Every event of a workflow, or of all workflows of a location, in the order of the log. */
-export const history = async (given: string, common: Common): Promise<number> => {
-  const name = nameOf(given)
+export const history = async (
+  location: string,
+  batch: string | undefined,
+  common: Common,
+): Promise<number> => {
+  const names = namesOf(location, batch)
   const output = outputOf(common.json === true)
-  const isWorkflow = name.includes('/')
-  const events = isWorkflow
-    ? await ofWorkflow(common, name)
-    : await withStore(common, opened => ofLocation(opened, name))
-  if (events.length === 0) return absent(`The log has nothing of ${clean(name)}.`)
-  output.object({ name, events })
-  output.say(tableOf(events, !isWorkflow))
-  return 0
+  for (const name of names) {
+    const events = await eventsOf(name, common)
+    if (events.length === 0) continue
+    output.object({ name: nameText(name), ...name, events })
+    output.say(tableOf(events, name.batchId === undefined))
+    return 0
+  }
+  return absent(`The log has nothing of ${clean(nameText(names[0] ?? { locationId: location }))}.`)
 }

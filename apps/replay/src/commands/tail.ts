@@ -1,4 +1,4 @@
-import { type EventType, eventTypes } from '@crawl-ledger/domain'
+import { type EventType, eventTypes, locationOf } from '@crawl-ledger/domain'
 import { StoreUnavailable } from '@crawl-ledger/log'
 import { follow } from '@crawl-ledger/projector'
 import { type RecordedEvent, recordedEvents } from 'crawl-ledger'
@@ -27,7 +27,7 @@ const asked = ({ location, type }: TailCommand): ((recorded: RecordedEvent) => b
   const wantedLocation = location === undefined ? undefined : locationNameOf(location)
   const wantedType = type === undefined ? undefined : eventTypeOf(type)
   return ({ stream, event }) =>
-    (wantedLocation === undefined || stream.split('/')[0] === wantedLocation) &&
+    (wantedLocation === undefined || locationOf(stream) === wantedLocation) &&
     (wantedType === undefined || event.type === wantedType)
 }
 

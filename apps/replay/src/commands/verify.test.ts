@@ -34,7 +34,8 @@ const onTerminal = async (work: () => Promise<unknown>): Promise<{ out: string; 
 
 test('on a terminal it shows how far it is, and takes that away; with --json it does not', async () => {
   const ledger = await openLedger({ store, partitions: 1 })
-  await ledger.handle({ locationId: 'l', batchId: 'b', type: 'new-batch' })
+  const context = { locationId: 'l', batchId: 'b', stage: 'find-location' }
+  await ledger.handle({ type: 'new_batch', context, payload: { locationId: 'l' } })
   await ledger.caughtUp()
   await ledger.close()
   const { out, err } = await onTerminal(() => verify({ store }))

@@ -4,7 +4,7 @@ import { mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import { openSqlite } from '@crawl-ledger/sqlite'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { collected, stream } from '../messages.test-kit.js'
+import { batchContext, collected, stream, urlOf } from '../messages.test-kit.js'
 import { ledgerOver } from '../open-ledger.js'
 import { exportLog } from './export-log.js'
 import { ArchiveUnusable, LogUnsound, OtherLog } from './format.js'
@@ -23,12 +23,9 @@ const handIn = async (store: Store, messages: readonly object[]): Promise<void> 
 const filled = async (partitions = 4): Promise<Store> => {
   const store = openSqlite(':memory:', { partitions })
   await handIn(store, stream(locations, 6))
-  const odd = {
-    locationId: 'osaka-1',
-    batchId: 'odd',
-    item: { mediaId: 'm', title: 'a\u2028b\r\nc\u2029d 💧' },
-  }
-  await handIn(store, [{ type: 'item-found', ...odd }])
+  const context = batchContext({ locationId: 'osaka-1', batchId: 'odd' })
+  const payload = { itemUrl: urlOf('m'), itemType: 'image', title: 'a\u2028b\r\nc\u2029d 💧' }
+  await handIn(store, [{ type: 'item_found', context, payload }])
   const [partition, tail] = [...(await store.log.tails())].find(([, end]) => end > 0) ?? [0, 0]
   await store.log.fill([{ partition, position: tail + 1 }])
   return store
@@ -82,7 +79,8 @@ test('what comes back is what went out, byte for byte, and writers go on behind 
   const [first] = stream(['osaka-1'], 1)
   assert.is((await again.handle(first)).outcome, 'duplicate')
   assert.is(
-    (await again.handle({ ...first, id: 'new', type: 'item-found', item: { mediaId: 'late' } })).outcome,
+    (await again.handle({ ...first, id: 'new', type: 'item_found', payload: { itemUrl: urlOf('late') } }))
+      .outcome,
     'recorded',
   )
 })
@@ -153,7 +151,7 @@ test('what is not whole is refused with its line, and nothing is written', async
   const bad: readonly (readonly [string, readonly string[], number])[] = [
     ['empty', [], 1],
     ['no archive', ['{"some":"thing"}\n', ...lines.slice(1)], 1],
-    ['of the future', [lines[0]?.replace('"format":1', '"format":2') as string, ...lines.slice(1)], 1],
+    ['of the future', [lines[0]?.replace('"format":2', '"format":3') as string, ...lines.slice(1)], 1],
     ['cut off between lines', lines.slice(0, 5), 5],
     ['cut off within a line', [...lines.slice(0, 5), (lines[5] as string).slice(0, 40)], 6],
     [

@@ -15,8 +15,11 @@ export interface ArchiveFooter {
   readonly digest: string
 }
 
-/** The number of the form in which archives are written. */
-export const archiveFormat = 1
+/**
+ * The number of the form in which archives are written. 2: of a ledger of format 2. 0.1, which wrote 1, would lose
+ * messages of it that share an id, so it must not take one; archives of 0.1 are read as ever.
+ */
+export const archiveFormat = 2
 
 /** A line of an archive: canonical, so that one log has one archive, byte for byte. */
 export const lineOf = (value: ArchiveHeader | ArchiveFooter | Commit): string =>

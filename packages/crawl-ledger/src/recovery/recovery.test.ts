@@ -1,18 +1,14 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ConfigurationError, type Ledger } from '../index.js'
+import { batchContext, urlOf } from '../messages.test-kit.js'
 import { stores } from '../spool/spool.test-kit.js'
-import { batch, eventTypes, failure, item, tell, withTeam } from '../team.test-kit.js'
+import { batch, done, eventTypes, failure, item, tell, withTeam } from '../team.test-kit.js'
 
 const test = suite('recovery')
 
-const done = (mediaId: string, stage: string) => ({
-  type: 'stage-complete',
-  locationId: 'osaka',
-  batchId: 'b',
-  mediaId,
-  stage,
-})
+const refOf = (locationId: string) => ({ locationId, batchId: 'b' })
+const osaka = refOf('osaka')
 
 /** One item is through, one failed, one not begun. */
 const interrupted = [
@@ -20,8 +16,8 @@ const interrupted = [
   item('osaka', 'm1'),
   item('osaka', 'm2'),
   item('osaka', 'm3'),
-  done('m1', 'download'),
-  done('m1', 'analyse'),
+  done('osaka', 'm1', 'download'),
+  done('osaka', 'm1', 'analyse'),
   failure('osaka', 'm2', 'download'),
   failure('osaka', 'm2', 'download', 'no answer again'),
 ]
@@ -31,11 +27,11 @@ for (const [name, withStore] of stores) {
     withTeam(withStore, ['a'], async ([a]) => {
       const { handlers, recovery, caughtUp } = a as Ledger
       await tell(a as Ledger, a as Ledger, [...interrupted, item('over', 'm')])
-      await handlers.logWorkflowComplete({ locationId: 'over', batchId: 'b' })
+      await handlers.logWorkflowComplete(batchContext(refOf('over')))
       await caughtUp()
       const found = await recovery.findInterrupted({ idleForMs: 0 })
       assert.equal(
-        found.map(({ workflowId, version }) => [workflowId, version]),
+        found.map(({ key, version }) => [key, version]),
         [['osaka/b', interrupted.length]],
       )
       assert.equal(await recovery.findInterrupted({ idleForMs: 60_000 }), [])
@@ -49,26 +45,35 @@ for (const [name, withStore] of stores) {
       const ledger = a as Ledger
       await tell(ledger, ledger, interrupted)
       const [found] = await ledger.recovery.findInterrupted({ idleForMs: 0 })
-      const context = await ledger.recovery.resume('osaka/b', { version: found?.version ?? 0 })
-      assert.is(context?.workflow.status, 'active')
-      assert.is(context?.workflow.resumes, 1)
+      const resumed = await ledger.recovery.resume(osaka, { version: found?.version ?? 0 })
+      assert.is(resumed?.workflow.status, 'active')
+      assert.is(resumed?.workflow.resumes, 1)
+      assert.equal(resumed?.context, resumed?.workflow.context)
+      assert.equal(resumed?.failed, [])
       assert.equal(
-        context?.items.map(({ media, done, failed, open }) => [
-          media.mediaId,
-          done,
-          failed.map(({ stage, attempt, error }) => [stage, attempt, error?.error.message, error?.context]),
-          open,
+        resumed?.items.map(({ item: { itemId }, context, failed }) => [
+          itemId,
+          context.itemUrl,
+          context.stage,
+          context.completedStages,
+          failed.map(({ stage, attempt, error }) => [stage, attempt, error?.error, error?.more]),
         ]),
         [
-          ['m1', ['download', 'analyse'], [], []],
-          ['m2', [], [['download', 1, 'no answer again', { url: 'http://m2' }]], ['analyse']],
-          ['m3', [], [], ['download', 'analyse']],
+          ['m1', urlOf('m1'), 'analyse', ['crawl-media', 'download', 'analyse'], []],
+          [
+            'm2',
+            urlOf('m2'),
+            'download',
+            ['crawl-media'],
+            [['download', 2, 'no answer again', { code: 'E', url: 'http://m2' }]],
+          ],
+          ['m3', urlOf('m3'), 'download', ['crawl-media'], []],
         ],
       )
       // Whoever looked at it before that is too late, and so is a version that never was.
-      assert.is(await ledger.recovery.resume('osaka/b', { version: found?.version ?? 0 }), undefined)
-      assert.is(await ledger.recovery.resume('osaka/b', { version: 1000 }), undefined)
-      assert.is(await ledger.recovery.resume('nobody/b', { version: 0 }), undefined)
+      assert.is(await ledger.recovery.resume(osaka, { version: found?.version ?? 0 }), undefined)
+      assert.is(await ledger.recovery.resume(osaka, { version: 1000 }), undefined)
+      assert.is(await ledger.recovery.resume(refOf('nobody'), { version: 0 }), undefined)
     }))
 
   test(`${name}: services that start together share what is interrupted, and none is resumed twice`, () =>
@@ -90,7 +95,7 @@ for (const [name, withStore] of stores) {
       // One that has been resumed is not idle, but with no time at all to be idle for it may be found again.
       for (const id of ids) assert.ok(taken.flat().includes(`${id}/b`))
       for (const id of ids) {
-        const events = await eventTypes(a, `${id}/b`)
+        const events = await eventTypes(a, refOf(id))
         assert.is(
           events.filter(type => type === 'WorkflowResumed').length,
           taken.flat().filter(one => one === `${id}/b`).length,
@@ -104,9 +109,7 @@ for (const [name, withStore] of stores) {
       await tell(a, a, interrupted)
       for (let round = 0; round < 5; round += 1) {
         const version = interrupted.length + round
-        const contexts = await Promise.all(
-          team.map(({ recovery }) => recovery.resume('osaka/b', { version })),
-        )
+        const contexts = await Promise.all(team.map(({ recovery }) => recovery.resume(osaka, { version })))
         assert.is(contexts.filter(context => context !== undefined).length, 1)
       }
     }))
@@ -114,49 +117,54 @@ for (const [name, withStore] of stores) {
   test(`${name}: what failed is open again, once, with the failure it had`, () =>
     withTeam(withStore, ['a', 'b'], async ([a, b]) => {
       const [one, other] = [a as Ledger, b as Ledger]
-      const fatal = { type: 'error', locationId: 'osaka', batchId: 'b', error: { message: 'x' }, fatal: true }
+      const fatal = { type: 'error', context: batchContext(osaka), payload: { error: 'x', fatal: true } }
       await tell(one, one, [...interrupted, failure('osaka', 'm3', 'analyse'), fatal])
       const retries = await Promise.all([
-        one.recovery.retryFailedStages('osaka/b'),
-        other.recovery.retryFailedStages('osaka/b'),
+        one.recovery.retryFailedStages(osaka),
+        other.recovery.retryFailedStages(osaka),
       ])
       assert.equal(
         retries
           .flat()
-          .map(({ stage, mediaId, attempt, nextAttempt, error }) => [
+          .map(({ stage, itemId, attempt, nextAttempt, error, context }) => [
             stage,
-            mediaId,
+            itemId,
             attempt,
             nextAttempt,
-            error?.context,
+            error?.more?.url,
+            context.itemId,
           ])
           .sort(),
         [
-          ['analyse', 'm3', 1, 2, { url: 'http://m3' }],
-          ['download', 'm2', 1, 2, { url: 'http://m2' }],
+          ['analyse', 'm3', 1, 2, 'http://m3', 'm3'],
+          ['crawl-media', undefined, 1, 2, undefined, undefined],
+          ['download', 'm2', 2, 3, 'http://m2', 'm2'],
         ],
       )
-      assert.equal(await one.recovery.retryFailedStages('osaka/b'), [])
+      assert.equal(await one.recovery.retryFailedStages(osaka), [])
       await one.caughtUp()
-      assert.is((await one.workflows.get('osaka/b'))?.status, 'active')
+      assert.is((await one.workflows.get(osaka))?.status, 'active')
       const location = await one.locations.get('osaka')
       assert.equal([location?.activeWorkflows, location?.failedWorkflows], [1, 0])
-      await tell(one, one, [{ ...failure('osaka', 'm2', 'download'), id: 'again' }])
-      const item = await one.media.get('osaka/b/m2')
+      await tell(one, one, [failure('osaka', 'm2', 'download', 'no answer at all')])
+      const item = await one.media.get({ ...osaka, itemId: 'm2' })
       assert.equal(
-        item?.stages.map(({ status, attempt }) => [status, attempt]),
-        [['failed', 2]],
+        item?.stages.map(({ stage, failing, errors }) => [stage, failing, errors]),
+        [['download', 1, 3]],
       )
-      assert.equal(await other.recovery.retryFailedStages('osaka/b', { stages: ['analyse'] }), [])
+      assert.equal(await other.recovery.retryFailedStages(osaka, { stages: ['analyse'] }), [])
     }))
 
   test(`${name}: what failed of a completed workflow can be claimed again, and it is completed once more`, () =>
     withTeam(withStore, ['a'], async ([a]) => {
       const one = a as Ledger
-      const completed = { type: 'workflow-complete', locationId: 'osaka', batchId: 'b' }
-      await tell(one, one, [...interrupted, { ...completed, id: 'first' }])
+      const completed = (timestamp: string) => ({
+        type: 'workflow_complete',
+        context: batchContext({ ...osaka, timestamp }),
+      })
+      await tell(one, one, [...interrupted, completed('2024-05-01T13:00:00.000Z')])
       assert.equal(
-        (await one.recovery.retryFailedStages('osaka/b')).map(({ mediaId }) => mediaId),
+        (await one.recovery.retryFailedStages(osaka)).map(({ itemId }) => itemId),
         ['m2'],
       )
       await one.caughtUp()
@@ -166,8 +174,8 @@ for (const [name, withStore] of stores) {
       }
       assert.equal(await counts(), [1, 0])
       const [claim] = await one.work.claim({ stage: 'download', max: 1 })
-      assert.is(claim?.mediaId, 'm2')
-      await tell(one, one, [{ ...completed, id: 'second' }])
+      assert.is(claim?.itemId, 'm2')
+      await tell(one, one, [completed('2024-05-01T14:00:00.000Z')])
       assert.equal(await counts(), [0, 1])
     }))
 }

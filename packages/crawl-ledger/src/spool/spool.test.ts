@@ -1,9 +1,10 @@
+import { itemIdOf } from '@crawl-ledger/domain'
 import type { Store } from '@crawl-ledger/log'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findings, random, until } from '../away/away.test-kit.js'
 import { type Ledger, type Receipt, StoreAway, StoreUnavailable } from '../index.js'
-import { collected, countersOf, stream } from '../messages.test-kit.js'
+import { batchContext, collected, countersOf, stream } from '../messages.test-kit.js'
 import { ledgerOver } from '../open-ledger.js'
 import type { WithStore } from '../stores.test-kit.js'
 import { type Scene, scene, stores } from './spool.test-kit.js'
@@ -15,10 +16,11 @@ const test = suite('a store that is away')
 const numbered = (workflow: string, n: number) => ({
   id: `${workflow}:${n}`,
   type: 'error',
-  locationId: workflow,
-  batchId: 'b',
-  error: { message: String(n) },
+  context: batchContext({ locationId: workflow }),
+  payload: { error: String(n) },
 })
+
+const refOf = (locationId: string) => ({ locationId, batchId: 'b' })
 
 const outcomes = (receipts: readonly Receipt[]): readonly string[] => [
   ...new Set(receipts.map(({ outcome }) => outcome)),
@@ -29,7 +31,7 @@ const handed = (ledger: Ledger, messages: readonly unknown[]): Promise<readonly 
 
 /** The numbers of a workflow's messages in the order of the log. */
 const recordedOf = async (ledger: Ledger, workflow: string): Promise<readonly number[]> =>
-  (await collected(ledger.history(`${workflow}/b`)))
+  (await collected(ledger.history(refOf(workflow))))
     .filter(({ event }) => event.type === 'ErrorRecorded')
     .map(({ messageId }) => Number(messageId.split(':')[1]))
 
@@ -180,9 +182,9 @@ both('handlers and reads answer at once while it is known to be away', withStore
     for (let n = 2; n < 42; n += 1) times.push(await took(() => ledger.handle(numbered('osaka-1', n))))
     assert.ok(Math.max(...times) < 100, `a handler took ${Math.max(...times)} ms`)
     for (const read of [
-      () => ledger.workflows.get('osaka-1/b'),
+      () => ledger.workflows.get(refOf('osaka-1')),
       () => ledger.analytics('osaka-1'),
-      () => ledger.media.find({ locationId: 'osaka-1', batchId: 'b' }),
+      () => ledger.media.find(refOf('osaka-1')),
       () => ledger.caughtUp(),
     ]) {
       const time = await took(async () => {
@@ -221,8 +223,8 @@ test('a message that cannot be taken is rejected at once and never waits', () =>
   scene(inSqlite, async set => {
     const ledger = set.open()
     await away(set, ledger)
-    const receipt = await ledger.handle({ ...numbered('osaka-1', 0), error: 'no object' })
-    assert.is(receipt.outcome === 'rejected' && receipt.rejection.path, 'error')
+    const receipt = await ledger.handle({ ...numbered('osaka-1', 0), context: { batchId: 'b' } })
+    assert.is(receipt.outcome === 'rejected' && receipt.rejection.path, 'context.locationId')
     assert.is(ledger.spool?.status().messages, 0)
     await ledger.close()
   }))
@@ -247,7 +249,7 @@ test('a command that is given up holds up no message', () =>
   scene(inSqlite, async set => {
     const ledger = set.open()
     await ledger.handle(numbered('osaka-1', 0))
-    const asked = ledger.recovery.retryFailedStages('osaka-1/b')
+    const asked = ledger.recovery.retryFailedStages(refOf('osaka-1'))
     // It has the store's time, and now it is with the writer.
     set.leave('hangs')
     assert.instance(await asked.catch((error: unknown) => error), StoreUnavailable)
@@ -285,17 +287,19 @@ test('a spool that is full says so, and takes messages again when there is room'
 
 test('a message that the ledger does not take in the end is kept apart, listed and logged', () =>
   scene(inSqlite, async set => {
-    const ledger = set.open()
-    await ledger.handle(numbered('osaka-1', 0))
-    await away(set, ledger)
-    const other = { ...numbered('osaka-1', 0), error: { message: 'something else' } }
-    assert.equal(outcomes(await handed(ledger, [other, numbered('osaka-1', 1)])), ['spooled'])
-    set.comeBack()
+    // As a program of 0.1 kept it, whose messages had another form.
+    const old = { id: '1', type: 'error', locationId: 'osaka-1', batchId: 'b', error: { message: 'x' } }
+    const spoolFile = SpoolFile.open(set.spoolFile, 'the store')
+    const receivedAt = '2024-05-01T12:00:00.000Z'
+    const row = { seq: spoolFile.nextSeq(), locationId: 'osaka-1', receivedAt, context: '{}' }
+    spoolFile.add([{ ...row, message: JSON.stringify(old) }])
+    const ledger = set.open({ spoolFile })
+    assert.ok(['recorded', 'spooled'].includes((await ledger.handle(numbered('osaka-1', 0))).outcome))
     await emptied(ledger)
-    assert.equal(await recordedOf(ledger, 'osaka-1'), [0, 1])
+    assert.equal(await recordedOf(ledger, 'osaka-1'), [0])
     const [refused] = ledger.spool?.refused() ?? []
-    assert.is(refused?.rejection.code, 'id-reused')
-    assert.equal((refused?.message as { error?: unknown } | undefined)?.error, other.error)
+    assert.is(refused?.rejection.code, 'invalid')
+    assert.equal(refused?.message, old)
     assert.is(ledger.spool?.status().refused, 1)
     assert.is(
       set.lines.filter(line => line.startsWith('error: messages of the spool were refused')).length,
@@ -308,6 +312,51 @@ test('a message that the ledger does not take in the end is kept apart, listed a
     assert.is(next.spool?.status().refused, 0)
     await next.close()
   }))
+
+/** Messages whose normal form, id or context is not what was handed in. */
+const oddMessages = (): readonly object[] => {
+  const context = { ...batchContext({ locationId: 'osaka-1' }), further: '\ud800', batchId: 'b' }
+  return [
+    { id: 'same', type: 'error', context, payload: { error: 'one', stage: 'a', more: [null, -0] } },
+    { id: 'same', type: 'error', context, payload: { error: 'another' } },
+    { id: 'x'.repeat(300), type: 'workflow_progress', context, payload: 'half' },
+    { type: 'item_found', workflow: context, util: 'u', payload: { itemUrl: 'u/1', itemType: 'video' } },
+    { type: 'new_batch', context: { batchId: 'b' }, payload: { locationId: 'osaka-1', queries: ['park'] } },
+    { type: 'workflow_complete', context },
+    { type: 'save_location', context: { locationId: 'osaka-1', locationName: 'Osaka' } },
+  ]
+}
+
+/** What the log keeps of each message: its id, its digest and its handler. */
+const namesIn = async ({ log }: Store): Promise<readonly string[]> => {
+  const commits = await log.read(new Map(upTo(log.partitions).map(partition => [partition, 0])), 100)
+  const names = commits.flatMap(({ messages }) => messages)
+  return names.map(({ id, digest, handler }) => `${id} ${digest} ${handler}`).sort()
+}
+
+both('messages that waited have the ids and digests that they have otherwise', withStore =>
+  withStore(direct =>
+    scene(withStore, async set => {
+      const other = ledgerOver({ ...direct, close: async () => {} }, 'the store', { project: false })
+      for (const message of oddMessages()) assert.is((await other.handle(message)).outcome, 'recorded')
+      await other.close()
+      const ledger = set.open()
+      await away(set, ledger)
+      const receipts = await handed(ledger, oddMessages())
+      assert.equal(outcomes(receipts), ['spooled'])
+      assert.is(receipts[3]?.itemId, itemIdOf('b', 'u/1'))
+      set.comeBack()
+      await emptied(ledger)
+      const names = await namesIn(set.base)
+      assert.is(names.length, oddMessages().length)
+      assert.ok(names.some(name => /^same#[0-9a-f]{16} /.test(name)))
+      assert.equal(names, await namesIn(direct))
+      for (const message of oddMessages()) assert.is((await ledger.handle(message)).outcome, 'duplicate')
+      assert.is(ledger.spool?.status().refused, 0)
+      await ledger.close()
+    }),
+  ),
+)
 
 test('what a message came with waits with it', () =>
   scene(inSqlite, async set => {

@@ -93,7 +93,7 @@ both('one trace joins a message, its commit and its view', withStore =>
             'outcome',
             'position',
           ),
-          ['m1', 'new-batch', 'osaka-1', 'osaka-1/b', 'recorded', commit?.position],
+          ['m1', 'new_batch', 'osaka-1', 'osaka-1/b', 'recorded', commit?.position],
         )
         assert.equal(attributesOf(append, 'commits', 'messages'), [1, 1])
         assert.equal(attributesOf(project, 'projection', 'partition', 'position', 'stream', 'message.id'), [
@@ -146,14 +146,14 @@ both('a tracestate, and what a server claims, are kept; the log verifies and mov
           await ledger.handle(batch('osaka-1', ['download']))
           await ledger.handle(item('osaka-1', 'photo-1'))
           await ledger.handle(failure('osaka-1', 'photo-1', 'download'))
-          await ledger.recovery.retryFailedStages('osaka-1/b')
+          await ledger.recovery.retryFailedStages({ locationId: 'osaka-1', batchId: 'b' })
         })
         const messages = await messagesOf(store)
         assert.is(messages.length, 4)
         for (const { traceparent, tracestate } of messages)
           assert.equal([traceparent?.split('-')[1], tracestate], [vendor.traceId, 'vendor=1'])
         const types = sdk.spans('crawl-ledger.handle').flatMap(span => attributesOf(span, 'message.type'))
-        assert.equal(types, ['new-batch', 'item-found', 'error', 'retry'])
+        assert.equal(types, ['new_batch', 'item_found', 'error', 'retry'])
         await ledger.caughtUp()
         assert.equal(await findings(store), [])
         const archive = (await collected(exportLog(store, { graceMs: 0 }))).join('')
@@ -231,7 +231,7 @@ test('what is not kept is an error, what is rejected is none', () =>
     withSdk(async sdk => {
       const ledger = set.open()
       await ledger.handle({ type: 'a type of their own' })
-      await ledger.handle(item('osaka/1', 'photo-1'))
+      await ledger.handle(item(' ', 'photo-1'))
       assert.is((await ledger.handle(item('osaka-1', 'photo-0'))).outcome, 'recorded')
       set.leave('refuses')
       assert.is((await ledger.handle(item('osaka-1', 'photo-1'), { spool: false })).outcome, 'unavailable')
@@ -263,9 +263,9 @@ test('a commit that cannot be folded is an error in its trace, and those beside 
         },
         false,
       )
-      const fold: typeof crawl.fold = (view, document, event, at) => {
-        if (view === 'media' && at.position === place) throw new TypeError('as if')
-        return crawl.fold(view, document, event, at)
+      const fold: typeof crawl.fold = (route, document, event, at) => {
+        if (route.view === 'media' && at.position === place) throw new TypeError('as if')
+        return crawl.fold(route, document, event, at)
       }
       const projector = new Projector(store, { projection: { ...crawl, fold }, signal: NEVER })
       const projects = await spansOf(sdk, 'crawl-ledger.project', 2).finally(() => projector.stop())
@@ -293,8 +293,8 @@ test('what is measured', () =>
           (await sdk.points(instrument)).map(point => [...Object.values(point.attributes), count(point)])
         const receipts = [
           ['_OTHER', 'rejected', 1],
-          ['item-found', 'recorded', 1],
-          ['item-found', 'duplicate', 2],
+          ['item_found', 'recorded', 1],
+          ['item_found', 'duplicate', 2],
         ]
         assert.equal(await measured('crawl_ledger.messages'), receipts)
         assert.equal(await measured('crawl_ledger.handle.duration'), receipts)

@@ -46,8 +46,8 @@ export interface Work {
   /** Moves the end of a claim, counted from now. undefined: another server has it, or it is over. Rejects with a `StoreError`. */
   heartbeat(claim: Claim, options?: { readonly leaseMs?: number }): Promise<Claim | undefined>
   /**
-   * Reports the stage done, with its results. The receipt is as that of `handleStageComplete`: `unchanged` when another server was first.
-   * What is reported after the claim expired is a fact all the same, and counts once.
+   * Reports the stage done, with its results. The receipt is as that of `handleStageComplete`.
+   * What is reported after the claim expired, or after another server was first, is a fact all the same, and counts once.
    */
   complete(claim: Claim, results?: { readonly [key: string]: unknown }): Promise<Receipt>
   /** Gives an item back. false: it was not this claim's any more. Rejects with a `StoreError`. */

@@ -156,16 +156,21 @@ export class LogCheck {
     if (_id !== right || partition !== this.partition || said !== position)
       return `The commit of ${stream} there says that it is ${_id}, position ${said} of partition ${partition}: it was moved there.`
     const home = partitionOf(locationOf(stream), this.partitions)
-    return home === this.partition ? undefined : `The commit of ${stream} belongs into partition ${home}.`
+    // 0.1 escaped nothing: what reads as an escape now was the id itself.
+    const inV1 = partitionOf(stream.split('/')[0] ?? '', this.partitions)
+    if (home === this.partition || inV1 === this.partition) return undefined
+    return `The commit of ${stream} belongs into partition ${home}.`
   }
 
   private *repeats(position: number, { stream, messages }: Commit): Generator<LogFinding> {
     for (const { id } of messages) {
-      if (this.messages.has(id)) {
-        const what = `The message ${id} was recorded in this partition before.`
+      // A message's id is its stream's own: two workflows may both have a first message.
+      const name = `${stream}/${id}`
+      if (this.messages.has(name)) {
+        const what = `The message ${id} of ${stream} was recorded before.`
         yield this.finding('duplicate-message', position, what, stream)
       }
-      this.messages.add(id)
+      this.messages.add(name)
     }
   }
 
