@@ -26,13 +26,13 @@ const batches = ['a', 'b']
 
 /** The steps of a workflow, one commit each. */
 const steps = [
-  { type: 'new-batch', queries: ['park'] },
-  { type: 'item-found', item: { mediaId: 'm1' } },
-  { type: 'item-found', item: { mediaId: 'm2' } },
-  { type: 'stage-complete', stage: 'download', mediaId: 'm1', processing: { sizeBytes: 7 } },
-  { type: 'error', error: { message: 'no answer' }, stage: 'download', mediaId: 'm2' },
-  { type: 'workflow-complete' },
-]
+  { type: 'new_batch', context: { stage: 'find-location' }, payload: { queries: ['park'] } },
+  { type: 'item_found', context: { stage: 'crawl-media' }, payload: { itemId: 'm1', itemType: 'image' } },
+  { type: 'item_found', context: { stage: 'crawl-media' }, payload: { itemId: 'm2', itemType: 'video' } },
+  { type: 'stage_complete', context: { stage: 'prep-media', itemId: 'm1' }, payload: { results: { size: 7 } } },
+  { type: 'error', context: { stage: 'prep-media', itemId: 'm2' }, payload: { error: 'no answer' } },
+  { type: 'workflow_complete', context: { stage: 'crawl-media' } },
+] as const
 
 /** How many commits `write` makes. */
 export const commitsWritten = locations.length * batches.length * steps.length
@@ -45,11 +45,19 @@ export const write = async (store: Store, round = 1, onRecorded: () => void = ()
       locations.flatMap(locationId =>
         batches.map(batch => {
           const batchId = `${batch}${round}`
-          const raw = { ...step, locationId, batchId, id: `${locationId}:${batchId}:${i}` }
+          const context = {
+            locationId,
+            batchId,
+            timestamp: `2024-05-01T11:00:0${i}.000Z`,
+            completedStages: [],
+            metadata: {},
+            ...step.context,
+          }
+          const raw = { ...step, context, id: `${locationId}:${batchId}:${i}` }
           const decoded = decodeMessage(raw, '2024-05-01T12:00:00.000Z')
           if (decoded._tag === 'Left') throw new Error(decoded.left.message)
           const envelope = decoded.right
-          const handler = handlerOf[envelope.body.type]
+          const handler = handlerOf[step.type]
           return writer.write(workflowStream(locationId, batchId), { envelope, handler })
         }),
       ),
