@@ -51,8 +51,12 @@ export const openWorld = async (options: EntityOptions = {}): Promise<World> => 
   }
 }
 
-export const found = (mediaId: string, locationId = 'osaka') => ({
-  body: { type: 'item-found', batchId: 'b1', locationId, item: { mediaId } },
-  messageId: `found-${mediaId}`,
+export const found = (itemId: string, locationId = 'osaka') => ({
+  body: {
+    type: 'item_found',
+    context: { batchId: 'b1', locationId, stage: 'crawl-media', completedStages: [], metadata: {} },
+    payload: { itemId },
+  },
+  messageId: `found-${itemId}`,
   sessionId: locationId,
 })

@@ -78,7 +78,7 @@ for (const sessions of [false, true]) {
     const consumer = consume({
       handle: async () => ({
         outcome: 'rejected',
-        rejection: { code: 'invalid', message: 'item.mediaId: expected a name.', path: 'item.mediaId' },
+        rejection: { code: 'invalid', message: 'context.batchId: expected a text.', path: 'context.batchId' },
       }),
     })
     broker.put('crawl', [
@@ -90,7 +90,7 @@ for (const sessions of [false, true]) {
     const first = dead.find(({ messageId }) => messageId === 'found-m1')
     const second = dead.find(({ messageId }) => messageId === 'broken')
     assert.is(first?.deadLetterReason, 'invalid')
-    assert.is(first?.deadLetterErrorDescription, 'item.mediaId: expected a name.')
+    assert.is(first?.deadLetterErrorDescription, 'context.batchId: expected a text.')
     assert.match(second?.deadLetterErrorDescription ?? '', 'The body is not JSON')
     await until('it to be counted', () => consumer.now.counts.deadLettered === 2)
   })
@@ -183,8 +183,7 @@ for (const sessions of [false, true]) {
     }
     const handled = new Map<string, number>()
     consume({
-      handle: async message => {
-        const { id } = message as { id: string }
+      handle: async (_, { id = '' }) => {
         handled.set(id, (handled.get(id) ?? 0) + 1)
         return recorded
       },
@@ -240,8 +239,8 @@ test('messages of a session are handed over in their order', async () => {
   const seen = new Map<string, string[]>()
   consume({
     handle: async message => {
-      const { locationId, item } = message as { locationId: string; item: { mediaId: string } }
-      seen.set(locationId, [...(seen.get(locationId) ?? []), item.mediaId])
+      const { context, payload } = bodyOf(message)
+      seen.set(context.locationId, [...(seen.get(context.locationId) ?? []), payload.itemId])
       return recorded
     },
   })

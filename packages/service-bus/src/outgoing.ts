@@ -39,6 +39,7 @@ export const outgoingOf = (commit: Commit, { events, sessions }: Choice): readon
       const number = part === 0 ? `${index}` : `${index}-${part}`
       return [
         {
+          // Where it is and the event's own fields are named apart: what a sender said is all under `data`.
           body: { ...event, ...place, partition, position, version, recordedAt, server, messageId: cause.id },
           messageId: `${commit._id}.${number}.${commit.hash.slice(0, 16)}`,
           contentType: 'application/json',
