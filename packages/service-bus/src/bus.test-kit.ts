@@ -60,3 +60,9 @@ export const found = (itemId: string, locationId = 'osaka') => ({
   messageId: `found-${itemId}`,
   sessionId: locationId,
 })
+
+/** The body of a message of `found`, as a handler gets it: bytes. */
+export const bodyOf = (message: unknown): ReturnType<typeof found>['body'] => {
+  if (!Buffer.isBuffer(message)) throw new Error('the body came otherwise than as bytes')
+  return JSON.parse(message.toString())
+}

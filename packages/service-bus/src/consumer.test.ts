@@ -1,8 +1,9 @@
+import { decodeMessage } from '@crawl-ledger/domain'
 import type { Receipt } from '@crawl-ledger/log'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { connectServiceBus } from './bus.js'
-import { found, openWorld, recorded, until, type World } from './bus.test-kit.js'
+import { bodyOf, found, openWorld, recorded, until, type World } from './bus.test-kit.js'
 import { startConsumer } from './consumer.js'
 import { BusUnavailable, EntityMissing } from './errors.js'
 import { type EntityOptions, startTestBroker } from './test-broker/index.js'
@@ -19,6 +20,14 @@ test.after.each(async () => {
   await world?.close()
   world = undefined
 })
+
+/** What the ledger says of a body that no message can be read from. */
+const rejectionOf = (message: unknown) => {
+  const decoded = decodeMessage(message, '2024-05-01T12:00:00.000Z')
+  return decoded._tag === 'Left' && Buffer.isBuffer(message) && message.at(-1) === ':'.charCodeAt(0)
+    ? decoded.left
+    : undefined
+}
 
 const many = (count: number, locations = 1) =>
   Array.from({ length: count }, (_, i) => found(`m${i}`, `place-${i % locations}`))
@@ -76,9 +85,13 @@ for (const sessions of [false, true]) {
   test(`${named}: what cannot be taken is a dead letter with the reason`, async () => {
     const { broker, consume } = await fresh({ sessions })
     const consumer = consume({
-      handle: async () => ({
+      handle: async message => ({
         outcome: 'rejected',
-        rejection: { code: 'invalid', message: 'context.batchId: expected a text.', path: 'context.batchId' },
+        rejection: rejectionOf(message) ?? {
+          code: 'invalid',
+          message: 'context.batchId: expected a text.',
+          path: 'context.batchId',
+        },
       }),
     })
     broker.put('crawl', [
@@ -91,7 +104,7 @@ for (const sessions of [false, true]) {
     const second = dead.find(({ messageId }) => messageId === 'broken')
     assert.is(first?.deadLetterReason, 'invalid')
     assert.is(first?.deadLetterErrorDescription, 'context.batchId: expected a text.')
-    assert.match(second?.deadLetterErrorDescription ?? '', 'The body is not JSON')
+    assert.match(second?.deadLetterErrorDescription ?? '', 'neither an object nor JSON')
     await until('it to be counted', () => consumer.now.counts.deadLettered === 2)
   })
 
