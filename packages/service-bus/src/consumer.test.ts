@@ -283,6 +283,32 @@ test('where no session has messages it says that it receives, also when the stor
   assert.is(consumer.now.error, undefined)
 })
 
+test('of messages that are settled at once each has its own outcome and its own reason', async () => {
+  const { broker, consume } = await fresh()
+  const completed: unknown[] = []
+  consume({
+    handle: async (_, { id = '' }) => {
+      if (Number(id.slice('found-m'.length)) % 2 === 1)
+        return { outcome: 'rejected', rejection: { code: 'invalid', message: `of ${id}` } }
+      completed.push(id)
+      return recorded
+    },
+  })
+  broker.put('crawl', many(20))
+  await until('all to be settled', () => {
+    const counts = broker.counts('crawl')
+    return counts.completed + counts.deadLettered === 20
+  })
+  assert.is(completed.length, 10)
+  assert.equal(
+    broker
+      .messages('crawl/$deadletterqueue')
+      .map(({ messageId, deadLetterErrorDescription }) => [messageId, deadLetterErrorDescription])
+      .sort(),
+    Array.from({ length: 10 }, (_, i) => [`found-m${2 * i + 1}`, `of found-m${2 * i + 1}`]).sort(),
+  )
+})
+
 test('a subscription of a topic', async () => {
   const { broker, consume } = await fresh()
   broker.topic('crawls')

@@ -122,7 +122,7 @@ test('bytes that are no JSON are sent again as they came', async () => {
   const opened = await openWorld()
   world = opened
   const { broker, bus, consume } = opened
-  const consumer = consume({})
+  const consumer = consume({ handle: rejected })
   const body = Buffer.from('{"type": 1e400, ')
   broker.put('crawl', [{ body, messageId: 'broken' }])
   await until('it to be dead', () => broker.counts('crawl').deadLettered === 1)
