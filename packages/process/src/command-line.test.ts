@@ -6,7 +6,7 @@ const test = suite('command line')
 
 const known = {
   settings: { store: 'STORE', port: 'PORT', 'lease-ms': 'LEASE_MS' },
-  secrets: { token: 'ANALYTICS_TOKEN' },
+  secrets: { token: 'API_TOKEN' },
 } as const
 
 test('reads settings under the names of the environment', () => {
@@ -22,8 +22,8 @@ test('reads settings under the names of the environment', () => {
 })
 
 for (const [args, expected] of [
-  [['--token', 's3cret'], /^--token: set ANALYTICS_TOKEN/],
-  [['--token=s3cret'], /^--token: set ANALYTICS_TOKEN/],
+  [['--token', 's3cret'], /^--token: set API_TOKEN/],
+  [['--token=s3cret'], /^--token: set API_TOKEN/],
   [['--prot', 's3cret'], /^--prot: there is no such option/],
   [['--constructor'], /^--constructor: there is no such option/],
   [['--port'], /^--port: needs a value/],
