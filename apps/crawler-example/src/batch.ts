@@ -1,24 +1,21 @@
 import { isAbsolute } from 'node:path'
+import type { Ledger, WorkflowContext, WorkflowDocument, WorkflowRef } from 'crawl-ledger'
+
+/** The batch's last stage: the search for media. Before it come `find-location` and `control`. */
+export const search = 'crawl-media'
 
 /** The stages of every media item, in their order. */
-export const stageNames = ['download', 'inspect'] as const
+export const itemStages = ['prep-media', 'analyse-media', 'enrich-venue'] as const
 
-export type StageName = (typeof stageNames)[number]
+export type ItemStage = (typeof itemStages)[number]
 
-/** The stage of a batch as a whole: the search for media. Nobody claims it, for `stages` does not list it. */
-export const discovery = 'discover'
-
-export interface BatchOf {
-  readonly locationId: string
-  readonly batchId: string
-}
-
-export interface Batch extends BatchOf {
+export interface Batch extends WorkflowRef {
   /** Folders by their absolute paths, and sites by their URLs. */
   readonly queries: readonly string[]
 }
 
-export const workflowIdOf = ({ locationId, batchId }: BatchOf): string => `${locationId}/${batchId}`
+/** What tells workflows apart in a map. */
+export const keyOf = ({ locationId, batchId }: WorkflowRef): string => JSON.stringify([locationId, batchId])
 
 /** A URL with a user name is none: what is searched is told in the log. */
 export const isSite = (query: string): boolean =>
@@ -31,16 +28,52 @@ export const withoutFragment = (address: string): string => {
   return url.href
 }
 
+/** What a batch searches: the queries that were made for it, else those that its user gave. */
+export const queriesOf = ({ metadata }: Pick<WorkflowContext, 'metadata'>): unknown =>
+  metadata.generatedQueries ?? metadata.inputQueries ?? metadata.queries
+
 /** Whether there is something that this crawler can search. */
 export const isOurs = (queries: unknown): queries is readonly string[] =>
   Array.isArray(queries) &&
   queries.length > 0 &&
   queries.every(query => typeof query === 'string' && (isSite(query) || isAbsolute(query)))
 
-/** A new batch that names no stages gets those of this crawler. Whatever else it is goes on as it is. */
-export const withStages = (message: unknown): unknown =>
-  isNewBatch(message) ? { stages: stageNames, ...message } : message
+export const isSearched = ({ completedStages }: WorkflowDocument): boolean => completedStages.includes(search)
 
-/** `handle` says whether it is a sound one: this only tells the type. */
-export const isNewBatch = (message: unknown): message is Batch & { readonly type: 'new-batch' } =>
-  typeof message === 'object' && message !== null && 'type' in message && message.type === 'new-batch'
+/** Queries that only the payload of a new batch had are in the log, and in no context. */
+const queriesInLog = async (ledger: Ledger, of: WorkflowRef): Promise<readonly string[]> => {
+  const queries = new Set<string>()
+  for await (const { event } of ledger.history(of))
+    if (event.type === 'LocationDescribed') for (const query of event.data.queries ?? []) queries.add(query)
+  return [...queries]
+}
+
+/**
+ * The context to search with, stamped with the time at which the batch was made: a search that is done again tells the
+ * same at the same time, so that nothing of it is new.
+ */
+export const searchContextOf = async (
+  ledger: Ledger,
+  workflow: WorkflowDocument,
+): Promise<WorkflowContext> => {
+  const context = workflow.context as WorkflowContext
+  const { metadata } = context
+  const inputQueries = queriesOf(context) === undefined ? await queriesInLog(ledger, workflow) : undefined
+  return {
+    ...context,
+    timestamp: workflow.createdAt ?? new Date().toISOString(),
+    metadata: inputQueries === undefined ? metadata : { ...metadata, inputQueries },
+  }
+}
+
+const objectIn = (value: unknown): { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
+
+/** The batch that a message begins, in either envelope; undefined where it is another message, or none. */
+export const newBatchIn = (message: unknown): WorkflowRef | undefined => {
+  const { type, context, workflow, payload } = objectIn(message)
+  const { batchId, locationId = objectIn(payload).locationId } = objectIn(context ?? workflow)
+  return type === 'new_batch' && batchId !== undefined && locationId !== undefined
+    ? { locationId: String(locationId), batchId: String(batchId) }
+    : undefined
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { childrenOf } from '@crawl-ledger/process/child'
 import { startTestBroker } from '@crawl-ledger/service-bus/test-broker'
-import { openLedger } from 'crawl-ledger'
+import { openLedger, WorkflowTracker } from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { png } from './media.test-kit.js'
@@ -38,28 +38,26 @@ test('it crawls what a message asks for, and gives up one that asks for nothing'
   const ledger = await openLedger({ store, project: false })
   const { child, said, ended } = children.run(['--queue', 'crawl'], {
     STORE: store,
-    SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
+    AZURE_SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
   })
   try {
-    const of = { type: 'new-batch', locationId: 'here' }
+    const queries = [join(folder, 'media')]
+    const context = WorkflowTracker.createBatchContext({ locationId: 'here', batchId: 'b1' })
+    const body = { type: 'new_batch', context, payload: { locationId: 'here', queries } }
     broker.put('crawl', [
-      {
-        body: { ...of, batchId: 'b1', queries: [join(folder, 'media')] },
-        messageId: 'm1',
-        sessionId: 'here',
-      },
-      { body: { ...of, batchId: '' }, messageId: 'm2', sessionId: 'here' },
+      { body, messageId: 'b1', sessionId: 'here' },
+      { body: { ...body, context: { ...context, batchId: '' } }, messageId: 'm2', sessionId: 'here' },
     ])
     await until('the batch to be completed', async () => {
       assert.is(child.exitCode, null, said.err)
-      return (await ledger.workflows.get('here/b1'))?.status === 'completed'
+      return (await ledger.workflows.get(context))?.status === 'completed'
     })
     await until('both to be settled', async () => {
       const { completed, deadLettered } = broker.counts('crawl')
       return completed === 1 && deadLettered === 1
     })
-    const workflow = await ledger.workflows.get('here/b1')
-    assert.equal([workflow?.mediaItems, workflow?.errorCount], [items, 0])
+    const workflow = await ledger.workflows.get(context)
+    assert.equal([workflow?.items.finished, workflow?.errorCount], [items, 0])
     assert.is(broker.messages('crawl/$deadletterqueue')[0]?.deadLetterReason, 'invalid')
     child.kill('SIGTERM')
     const { code, out, err } = await ended
@@ -73,13 +71,15 @@ test('it crawls what a message asks for, and gives up one that asks for nothing'
 test('where there is no such queue, or no broker is named, it ends with 1 and a sentence', async () => {
   const broker = await startTestBroker()
   const run = (url: string) =>
-    children.run(['--queue', 'nowhere', '--store', 'memory:'], { SERVICE_BUS_CONNECTION_STRING: url }).ended
+    children.run(['--queue', 'nowhere', '--store', 'memory:'], {
+      AZURE_SERVICE_BUS_CONNECTION_STRING: url,
+    }).ended
   try {
     const [missing, unnamed] = await Promise.all([run(broker.connectionString), run('')])
     assert.is(missing.code, 1)
     assert.match(missing.err, /has no entity nowhere/)
     assert.is(unnamed.code, 1)
-    assert.match(unnamed.err, /set SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE/)
+    assert.match(unnamed.err, /set (AZURE_)?SERVICE_BUS_CONNECTION_STRING, or (AZURE_)?SERVICE_BUS_NAMESPACE/)
   } finally {
     await broker.close()
   }

@@ -16,7 +16,7 @@ export interface Switched {
 const unavailable: Receipt = { outcome: 'unavailable' }
 
 /** The calls that answer with a receipt, and those that give one thing after the other. Others answer with a promise. */
-const receipts = new Set(['handle', 'complete'])
+const receipts = new Set(['handle', 'complete', 'handleItemFound', 'handleStageComplete', 'handleError'])
 const iterables = new Set(['history', 'resumeAll'])
 
 /** A ledger that is cut off from its store, and says so as any ledger does. */

@@ -83,7 +83,7 @@ interface Moment {
 
 const moments: readonly Moment[] = [
   { when: 'before its batch is recorded', inVain: 'handle' },
-  { when: 'while it searches', hold: () => path => path === '/p1', inVain: 'handle' },
+  { when: 'while it searches', hold: () => path => path === '/p1', inVain: 'handleItemFound' },
   { when: 'while it downloads', hold: () => isImage, inVain: 'complete' },
   { when: 'while it inspects', hold: inspections, inVain: 'complete' },
 ]

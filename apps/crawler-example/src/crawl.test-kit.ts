@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type EventType, openLedger } from 'crawl-ledger'
+import { type CrawlEvent, openLedger, type WorkflowRef } from 'crawl-ledger'
 
 const child = fileURLToPath(new URL('./crawl.child.ts', import.meta.url))
 
@@ -72,12 +72,16 @@ export class Gate {
   }
 }
 
-/** Resolves when a workflow's log has an event of a type. */
-export const inLog = async (store: string, workflowId: string, type: EventType): Promise<void> => {
+/** Resolves when a workflow's log has such an event. */
+export const inLog = async (
+  store: string,
+  workflow: WorkflowRef,
+  isIt: (event: CrawlEvent) => boolean,
+): Promise<void> => {
   const ledger = await openLedger({ store, project: false })
   try {
     for (;;) {
-      for await (const { event } of ledger.history(workflowId)) if (event.type === type) return
+      for await (const { event } of ledger.history(workflow)) if (isIt(event)) return
       await new Promise(resolve => setTimeout(resolve, 10))
     }
   } finally {
@@ -86,20 +90,32 @@ export const inLog = async (store: string, workflowId: string, type: EventType):
 }
 
 /** What a log tells of a workflow: how often each stage of each item was claimed, completed and failed. */
-export const countedIn = async (store: string, workflowId: string) => {
+export const countedIn = async (store: string, workflow: WorkflowRef) => {
   const ledger = await openLedger({ store, project: true })
   const counts = new Map<string, number>()
   const servers = new Set<string>()
-  for await (const { event } of ledger.history(workflowId)) {
+  const names = new Map<string, string>()
+  for await (const { event } of ledger.history(workflow)) {
+    if (event.type === 'ItemFound')
+      names.set(event.data.itemId, event.data.itemUrl?.replace(/.*\//, '') ?? '')
     if (event.type === 'StageClaimed') servers.add(event.data.server)
+    // A claim that is prolonged is no other one, and what was done is not done again by being told again.
     if (event.type === 'StageClaimed' && event.data.renewed) continue
-    if (event.type === 'StageClaimed' || event.type === 'StageCompleted' || event.type === 'StageFailed') {
-      const key = `${event.type} ${event.data.stage} ${event.data.mediaId?.replace(/~.*/, '') ?? ''}`.trim()
+    if (event.type === 'StageCompleted' && event.data.done === 'before') continue
+    if (event.type === 'ErrorRecorded' && (event.data.again || !event.data.fails)) continue
+    if (
+      event.type === 'StageClaimed' ||
+      event.type === 'StageCompleted' ||
+      event.type === 'ErrorRecorded' ||
+      event.type === 'ItemGivenUp'
+    ) {
+      const stage = 'stage' in event.data ? event.data.stage : ''
+      const key = [event.type, stage, names.get(event.data.itemId ?? '') ?? ''].join(' ').trim()
       counts.set(key, (counts.get(key) ?? 0) + 1)
     }
   }
   await ledger.caughtUp()
-  const { generatedAt: _, ...analytics } = (await ledger.analytics(workflowId.split('/')[0] ?? '')) ?? {
+  const { generatedAt: _, ...analytics } = (await ledger.analytics(workflow.locationId)) ?? {
     generatedAt: '',
   }
   await ledger.close()

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EventType } from 'crawl-ledger'
+import type { CrawlEvent } from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { countedIn, Gate, inLog, startCrawl } from './crawl.test-kit.js'
@@ -62,8 +62,8 @@ test('a folder: what is in it, how large, which dimensions, and what failed', as
   const again = await startCrawl(...args).ended
   assert.match(again.out, 'was crawled before')
   assert.match(again.out, totals)
-  const { counts, analytics } = await countedIn(storeAt('a'), 'media/b')
-  assert.is(counts.get('StageCompleted inspect a.png'), 1)
+  const { counts, analytics } = await countedIn(storeAt('a'), { locationId: 'media', batchId: 'b' })
+  assert.is(counts.get('StageCompleted analyse-media a.png'), 1)
   assert.equal(analytics, {
     locationId: 'media',
     totalMediaItems: 4,
@@ -88,38 +88,37 @@ test('a site: killed while it is searched, while it downloads and while it inspe
   const whole = await crawlJson(url, storeAt('whole'))
   assert.equal(
     [whole.status, whole.items, whole.failed, whole.errors, whole.search.pages],
-    ['completed', images + 4, 3, 6, 3],
+    ['completed', images + 4, 3, 5, 3],
   )
   const seen = new Map<string, number>()
   const nth = (path: string): number => {
     seen.set(path, (seen.get(path) ?? 0) + 1)
     return seen.get(path) ?? 0
   }
+  const isPrepared = ({ type, data }: CrawlEvent): boolean =>
+    type === 'StageCompleted' && data.stage === 'prep-media'
   const moments: readonly {
     readonly hold: (path: string) => boolean
     /** What must be in the log by then, so that the next run tells it again. */
-    readonly logged: EventType
+    readonly logged: (event: CrawlEvent) => boolean
   }[] = [
-    { hold: path => path === '/p2', logged: 'ErrorRecorded' },
-    { hold: path => isImage(path) && Number(path.slice(1, -4)) > 4, logged: 'StageCompleted' },
+    { hold: path => path === '/p2', logged: ({ type }) => type === 'ErrorRecorded' },
+    { hold: path => isImage(path) && Number(path.slice(1, -4)) > 4, logged: isPrepared },
     // Of an image the second request is the inspection.
-    { hold: path => isImage(path) && nth(path) > 1, logged: 'StageCompleted' },
+    { hold: path => isImage(path) && nth(path) > 1, logged: isPrepared },
   ]
   for (const { hold, logged } of moments) {
     seen.clear()
     gate.hold(hold)
     const { process, ended } = startCrawl(url, '--store', storeAt('killed'), '--location', 'l')
     await gate.held(1)
-    await inLog(storeAt('killed'), whole.workflow, logged)
+    await inLog(storeAt('killed'), whole, logged)
     process.kill('SIGKILL')
     assert.is((await ended).code, null)
     gate.open()
   }
   assert.equal(await crawlJson(url, storeAt('killed')), whole)
-  const [killed, once] = [
-    await countedIn(storeAt('killed'), whole.workflow),
-    await countedIn(storeAt('whole'), whole.workflow),
-  ]
+  const [killed, once] = [await countedIn(storeAt('killed'), whole), await countedIn(storeAt('whole'), whole)]
   const facts = ({ counts }: typeof once) =>
     [...counts].filter(([key]) => !key.startsWith('StageClaimed')).sort(([a], [b]) => (a < b ? -1 : 1))
   assert.equal(facts(killed), facts(once))
@@ -148,10 +147,10 @@ test('two processes on one store share the work: each stage of each item once', 
   const [one, other] = results.map(({ out }) => JSON.parse(out))
   assert.equal(one, other)
   assert.is(one.items, images + 4)
-  const { counts, servers } = await countedIn(storeAt('both'), one.workflow)
+  const { counts, servers } = await countedIn(storeAt('both'), one)
   assert.is(servers.size, 2)
-  // What failed is tried once more, with all that failed in the same stage.
-  for (const [key, n] of counts) assert.is(n, /download (ill|gone)\.png$/.test(key) ? 2 : 1, key)
+  // What may pass is tried once more.
+  for (const [key, n] of counts) assert.is(n, /prep-media ill\.png$/.test(key) ? 2 : 1, key)
   for (let i = 0; i < images; i += 1) assert.is(asked.filter(path => path === `/${i}.png`).length, 2, `${i}`)
 })
 

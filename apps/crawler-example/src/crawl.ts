@@ -1,14 +1,20 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Ledger, type Logger, openLedger, readSettings, type WorkflowDocument } from 'crawl-ledger'
-import { type Batch, discovery, workflowIdOf } from './batch.js'
+import {
+  type Ledger,
+  type Logger,
+  openLedger,
+  readSettings,
+  type WorkflowDocument,
+  WorkflowTracker,
+} from 'crawl-ledger'
+import { type Batch, search } from './batch.js'
 import { type Pace, startCrawler, usualPace } from './crawler.js'
 import { type Limits, usualLimits } from './limits.js'
 import type { CrawlOptions } from './options.js'
 import { clean, type Output } from './output.js'
 import { startProgress } from './progress.js'
 import { type Result, readResult, resultJson, resultText } from './result.js'
-import { percentDone } from './standing.js'
 import { kept } from './store-away.js'
 import { batchOf, storeOf } from './where.js'
 
@@ -30,10 +36,21 @@ const toldToStop = async (signal: AbortSignal): Promise<void> => {
   if (!signal.aborted) await once(signal, 'abort')
 }
 
+/** The same message at each run, so that a batch that is known begins no second time. */
+const newBatch = ({ locationId, batchId, queries }: Batch, known: WorkflowDocument | undefined): object => ({
+  type: 'new_batch',
+  context: WorkflowTracker.createBatchContext(
+    { locationId, batchId, metadata: { inputQueries: queries } },
+    known?.createdAt,
+  ),
+  payload: { locationId, queries },
+})
+
 /** The crawl of one batch, until it is over or Ctrl-C is pressed. */
 const untilOver = async (
   ledger: Ledger,
   batch: Batch,
+  known: WorkflowDocument | undefined,
   { output, signal, limits = usualLimits, pace = usualPace }: Surroundings,
 ): Promise<Result | undefined> => {
   const progress = startProgress(output.progressOn)
@@ -42,14 +59,20 @@ const untilOver = async (
   const crawler = startCrawler({ ledger, logger, limits, ...pace })
   let isLooking = true
   const { untilThere } = crawler
+  const message = newBatch(batch, known)
   const look = async (): Promise<Result | undefined> => {
-    await untilThere(async () => kept(await crawler.take({ type: 'new-batch', ...batch }), ledger.store))
+    const begin = async () => crawler.take(message, { id: batch.batchId, spool: false })
+    await untilThere(async () => kept(await begin(), ledger.store))
     await untilThere(() => ledger.caughtUp())
     while (isLooking) {
-      const workflow = await untilThere(() => ledger.workflows.get(workflowIdOf(batch)))
+      const workflow = await untilThere(() => ledger.workflows.get(batch))
       if (workflow !== undefined) {
         progress.show(workflow)
-        if (workflow.status !== 'active') return untilThere(() => readResult(ledger, workflow))
+        if (workflow.status !== 'active') {
+          // The view of an item may come a moment after that of its workflow.
+          await untilThere(() => ledger.caughtUp())
+          return untilThere(() => readResult(ledger, workflow))
+        }
       }
       await sleep(lookEveryMs)
     }
@@ -76,7 +99,7 @@ const beginning = (output: Output, batch: Batch, known: WorkflowDocument | undef
     output.say(`${what} was crawled before, until ${known.completedAt}. To crawl it anew: --batch NAME`)
   else
     output.say(
-      `Goes on with ${what}, ${Math.floor(percentDone(known))}% done. What a killed run had in hand is free after ${usualPace.claimMs / 1000} seconds.`,
+      `Goes on with ${what}, ${known.progress}% done. What a killed run had in hand is free after ${usualPace.claimMs / 1000} seconds.`,
     )
 }
 
@@ -87,8 +110,8 @@ const further = ({ store }: Ledger, batch: Batch): readonly string[] =>
     : [
         '',
         'Look further:',
-        `  npx -y pnpm@12 replay history '${workflowIdOf(batch)}' --store '${store}'`,
-        `  npx -y pnpm@12 replay state '${workflowIdOf(batch)}' --store '${store}'`,
+        `  npx -y pnpm@12 replay history '${batch.locationId}' '${batch.batchId}' --store '${store}'`,
+        `  npx -y pnpm@12 replay state '${batch.locationId}' '${batch.batchId}' --store '${store}'`,
       ]
 
 /** Crawls a folder or a site without a broker, and answers with the exit code. */
@@ -99,17 +122,17 @@ export const crawl = async (options: CrawlOptions, surroundings: Surroundings): 
   const ledger = await open({ ...settings, project: true })
   try {
     await ledger.caughtUp()
-    const known = await ledger.workflows.get(workflowIdOf(batch))
+    const known = await ledger.workflows.get(batch)
     if (!options.json) beginning(output, batch, known)
     // It failed because nothing could be read: perhaps it can today.
     if (known?.status === 'failed') {
-      await ledger.recovery.retryFailedStages(known._id, { stages: [discovery] })
+      await ledger.recovery.retryFailedStages(known, { stages: [search] })
       await ledger.caughtUp()
     }
     const result =
       known?.status === 'completed'
         ? await readResult(ledger, known)
-        : await untilOver(ledger, batch, surroundings)
+        : await untilOver(ledger, batch, known, surroundings)
     if (result === undefined || signal.aborted) {
       output.warn('Stopped. Run the same command again to go on.')
       return interruptedCode
@@ -120,7 +143,7 @@ export const crawl = async (options: CrawlOptions, surroundings: Surroundings): 
       for (const line of [...resultText(result), ...further(ledger, batch)]) output.say(line)
     if (workflow.status === 'completed') return 0
     output.warn(
-      `${clean(workflow.errors.at(-1)?.message ?? 'The crawl failed')}. Run the same command again to try again.`,
+      `${clean(workflow.failure?.error ?? 'The crawl failed')}. Run the same command again to try again.`,
     )
     return 1
   } finally {

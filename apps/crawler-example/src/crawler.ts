@@ -1,12 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import type { Ledger, Logger, MessageContext, Receipt } from 'crawl-ledger'
+import type { Handle, Ledger, Logger, WorkflowDocument, WorkflowRef } from 'crawl-ledger'
 import pLimit from 'p-limit'
-import { type Batch, discovery, isNewBatch, isOurs, withStages, workflowIdOf } from './batch.js'
+import { isSearched, keyOf, newBatchIn, searchContextOf } from './batch.js'
 import { discover } from './discover.js'
 import type { Limits } from './limits.js'
 import { Overseer } from './overseer.js'
 import { makeSources } from './sources.js'
-import { isDiscovered } from './standing.js'
 import { makeReport, makeUntilThere, pause, type UntilThere } from './store-away.js'
 import { work } from './worker.js'
 
@@ -29,7 +28,7 @@ export interface CrawlerOptions extends Pace {
 
 export interface Crawler {
   /** Records one message. What is a new batch is crawled from then on, whatever happens to this process. */
-  take(message: unknown, context?: MessageContext): Promise<Receipt>
+  readonly take: Handle
   /** Finishes what is in hand and reports it. */
   stop(): Promise<void>
   /** Waits for a store that is away as the crawler itself does, and no longer than it runs. */
@@ -50,7 +49,7 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
   const sources = makeSources(limits)
   const untilThere = makeUntilThere(ledger, signal, logger)
   const report = makeReport(ledger, untilThere)
-  const overseer = new Overseer({ ledger, untilThere, report, attempts: limits.attempts, signal })
+  const overseer = new Overseer({ ledger, untilThere, signal })
   const searching = new Map<string, Promise<void>>()
   const turn = pLimit(searchesAtOnce)
   let fail = (_error: unknown): void => {}
@@ -58,54 +57,36 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
     fail = reject
   })
 
-  const search = (batch: Batch): void => {
-    const workflowId = workflowIdOf(batch)
-    if (searching.has(workflowId)) return
+  const search = (workflow: WorkflowDocument): void => {
+    const key = keyOf(workflow)
+    if (searching.has(key)) return
     const searched = turn(async () => {
       if (signal.aborted) return
-      const receipt = await discover(batch, { sources, report, signal })
-      if (receipt !== undefined) overseer.watch(workflowId, receipt)
+      const context = await untilThere(() => searchContextOf(ledger, workflow))
+      const receipt = await discover(context, { sources, report, signal })
+      if (receipt !== undefined) overseer.watch(workflow, receipt)
     })
       .catch(fail)
-      .finally(() => searching.delete(workflowId))
-    searching.set(workflowId, searched)
+      .finally(() => searching.delete(key))
+    searching.set(key, searched)
   }
 
-  const begin = async (
-    { locationId, batchId, queries }: Batch,
-    outcome: Receipt['outcome'],
-  ): Promise<void> => {
-    const batch = { locationId, batchId, queries }
-    if (isOurs(queries)) {
-      // A message that comes again may be of a batch that was searched before, or is over.
-      const workflow =
-        outcome === 'recorded' ? undefined : await untilThere(() => ledger.workflows.get(workflowIdOf(batch)))
-      if (workflow?.status === 'completed' || workflow?.status === 'failed') return
-      if (workflow === undefined || !isDiscovered(workflow)) search(batch)
-      else overseer.watch(workflow._id)
-      return
-    }
-    const message = 'A new batch needs queries: URLs with http(s):// or absolute paths of folders.'
-    await report({
-      locationId,
-      batchId,
-      type: 'error',
-      stage: discovery,
-      fatal: true,
-      error: { message, code: 'no-queries' },
-    })
+  const goOn = (workflow: WorkflowDocument): void =>
+    isSearched(workflow) ? overseer.watch(workflow) : search(workflow)
+
+  /** A message that comes again may be of a batch that was searched before, or is over. */
+  const begin = async (batch: WorkflowRef): Promise<void> => {
+    const workflow = await untilThere(() => ledger.workflows.current(batch))
+    if (workflow?.status === 'active') goOn(workflow)
   }
 
   /** What was interrupted, now and from time to time: a server that dies is nobody who could say so. */
   const resume = async (): Promise<void> => {
     while (!signal.aborted) {
       await untilThere(async () => {
-        for await (const { workflow, done } of ledger.recovery.resumeAll({ idleForMs })) {
-          const { locationId, batchId, described } = workflow
+        for await (const { workflow } of ledger.recovery.resumeAll({ idleForMs })) {
           logger.info({ workflow: workflow._id }, 'goes on with what was interrupted')
-          if (isOurs(described.queries) && !done.includes(discovery))
-            search({ locationId, batchId, queries: described.queries })
-          else overseer.watch(workflow._id)
+          goOn(workflow)
           // Others may take the rest: the next one is asked for when there is room for it.
           while (searching.size >= searchesAtOnce) await Promise.race(searching.values())
           if (signal.aborted) return
@@ -124,8 +105,9 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
       report,
       claimMs,
       atOnce,
+      attempts: limits.attempts,
       signal,
-      onReported: (workflowId, receipt) => overseer.watch(workflowId, receipt),
+      onReported: (workflow, receipt) => overseer.watch(workflow, receipt),
     }),
     overseer.run(),
     resume(),
@@ -136,9 +118,10 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
 
   return {
     take: async (message, context) => {
-      const receipt = await ledger.handle(withStages(message), context)
-      if (receipt.outcome !== 'rejected' && receipt.outcome !== 'unavailable' && isNewBatch(message))
-        begin(message, receipt.outcome).catch(fail)
+      const receipt = await ledger.handle(message, context)
+      const batch = newBatchIn(message)
+      if (receipt.outcome !== 'rejected' && receipt.outcome !== 'unavailable' && batch !== undefined)
+        begin(batch).catch(fail)
       return receipt
     },
     stop: async () => {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Find } from './find.js'
@@ -23,7 +24,7 @@ const finds = async (folder: string): Promise<readonly Find[]> => {
 const told = (all: readonly Find[]): readonly string[] =>
   all.map(find =>
     'item' in find
-      ? `${find.item.kind} ${find.item.path?.slice(root.length)}`
+      ? `${find.item.itemType} ${fileURLToPath(find.item.itemUrl).slice(root.length)}`
       : 'note' in find
         ? find.note
         : `${find.trouble.code} ${find.place.slice(root.length)}`,
@@ -41,7 +42,7 @@ test('finds the media files of all folders below, by their names', async () => {
     'folders',
     'image /b/a.GIF',
     'folders',
-    'audio /b/c/tone.wav',
+    'post /b/c/tone.wav',
   ])
 })
 

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Find, Opened } from './find.js'
-import { itemInFile, kindOf, typeOfName } from './media.js'
+import { itemInFile, itemTypeOf, typeOfName } from './media.js'
 import { fileTrouble } from './trouble.js'
 
 /**
@@ -30,10 +30,10 @@ export async function* findInFolder(folder: string): AsyncGenerator<Find> {
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (entry.name.startsWith('.')) continue
       const place = join(here, entry.name)
-      const kind = kindOf(typeOfName(entry.name))
+      const itemType = itemTypeOf(typeOfName(entry.name))
       if (entry.isSymbolicLink()) yield { note: 'linksNotFollowed' }
       else if (entry.isDirectory()) waiting.push(place)
-      else if (entry.isFile() && kind !== undefined) yield { item: itemInFile(place, kind) }
+      else if (entry.isFile() && itemType !== undefined) yield { item: itemInFile(place, itemType) }
     }
   }
 }

@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ItemType } from 'crawl-ledger'
 import { lookup } from 'mime-types'
 
-export type Kind = 'image' | 'video' | 'audio'
-
-/** A media file in a folder or on the web, as the message `item-found` tells of it. */
+/** A media file in a folder or on the web, as `item_found` tells of it. The ledger makes its id of the batch and the address. */
 export interface Item {
-  readonly mediaId: string
-  readonly kind: Kind
-  readonly url?: string
-  readonly path?: string
+  readonly itemUrl: string
+  readonly itemType: ItemType
 }
 
 // The list of types has them as video, and every folder of sources has them as TypeScript.
@@ -21,18 +18,16 @@ export const typeOfName = (name: string): string | undefined => {
   return ending === '' || notMedia.has(ending) ? undefined : lookup(ending) || undefined
 }
 
-export const kindOf = (type: string | undefined): Kind | undefined =>
-  /^(image|video|audio)\//.exec(type ?? '')?.[1] as Kind | undefined
+/** Sound has no type of its own among items. */
+const itemTypes: { readonly [kind: string]: ItemType } = { image: 'image', video: 'video', audio: 'post' }
 
-/**
- * The same for the same place, so that what is found again is known. It begins with the file's name, for people who
- * read the log; it may hold no `/`.
- */
-const mediaIdOf = (place: string): string => {
-  const name = (/[^/\\]*$/.exec(place.replace(/[?#].*$/, ''))?.[0] ?? '').replace(/[^\w.-]+/g, '-').slice(-60)
-  return `${name === '' ? 'media' : name}~${createHash('sha256').update(place).digest('hex').slice(0, 16)}`
-}
+/** undefined: it is no media file. */
+export const itemTypeOf = (type: string | undefined): ItemType | undefined =>
+  itemTypes[/^(image|video|audio)\//.exec(type ?? '')?.[1] ?? '']
 
-export const itemInFile = (path: string, kind: Kind): Item => ({ mediaId: mediaIdOf(path), kind, path })
+export const itemInFile = (path: string, itemType: ItemType): Item => ({
+  itemUrl: pathToFileURL(path).href,
+  itemType,
+})
 
-export const itemOnWeb = (url: string, kind: Kind): Item => ({ mediaId: mediaIdOf(url), kind, url })
+export const itemOnWeb = (itemUrl: string, itemType: ItemType): Item => ({ itemUrl, itemType })

@@ -31,6 +31,11 @@ test('a service takes its messages from a queue or from a subscription of a topi
   assert.match(why('--queue', 'q', 'a'), 'leave out PATH')
 })
 
+test('a name may be any text', () => {
+  for (const name of ['x/y', 'void:1', '100%'])
+    assert.is(why('a', '--batch', name, '--location', name), 'crawl')
+})
+
 test('what is wrong is named', () => {
   assert.match(why(), 'Name a folder or a URL')
   assert.match(why('a', 'b'), '"b" is one too many')
@@ -39,8 +44,8 @@ test('what is wrong is named', () => {
   assert.match(why('a', '--nope'), 'no option --nope')
   assert.match(why('a', '--store'), '--store needs a value')
   assert.match(why('a', '--json=1'), '--json takes no value')
-  assert.match(why('a', '--batch', 'x/y'), '--batch must have 1 to 200 characters')
-  assert.match(why('a', '--location', 'void:1'), '--location must have')
+  assert.match(why('a', '--batch', 'x'.repeat(201)), '--batch must have 1 to 200 characters')
+  assert.match(why('a', '--location', ' '), '--location must have')
 })
 
 test.run()

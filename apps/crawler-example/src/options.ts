@@ -49,8 +49,8 @@ const wrongPath = (path: string): string | undefined => {
 
 /** A name in the ledger, which refuses what is none. */
 const wrongName = (option: string, value: string | boolean | undefined): string | undefined =>
-  typeof value === 'string' && !/^(?!void:)[^/\p{Cc}]{1,200}$/u.test(value)
-    ? `${option} must have 1 to 200 characters, no "/" among them.`
+  typeof value === 'string' && (value.length > 200 || value.trim() === '')
+    ? `${option} must have 1 to 200 characters, and not only blanks.`
     : undefined
 
 /** Where a service takes its messages from; undefined where none is asked for, a sentence where it is not clear. */
@@ -134,7 +134,7 @@ As a service it crawls what the messages of Azure Service Bus name, until it is 
   npx tsx apps/crawler-example/src/main.ts --queue NAME [--store URL]
   npx tsx apps/crawler-example/src/main.ts --topic NAME --subscription NAME [--store URL]
 
-with SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE, in the environment.
+with AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE, in the environment.
 
 Exit code: 0 done, also when some files failed; 1 PATH or the store cannot be read; 2 a wrong
 command line; 130 stopped by Ctrl-C.

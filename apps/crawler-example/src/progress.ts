@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress'
 import type { WorkflowDocument } from 'crawl-ledger'
+import { isSearched } from './batch.js'
 import { count } from './result.js'
-import { isDiscovered, percentDone } from './standing.js'
 
 export interface Progress {
   show(workflow: WorkflowDocument): void
@@ -13,10 +13,11 @@ export interface Progress {
 const plainEveryMs = 2000
 
 const words = (workflow: WorkflowDocument): string => {
-  const failing = workflow.work.reduce((sum, { failing }) => sum + failing, 0)
+  const { found, failing, givenUp } = workflow.items
+  const failed = failing + givenUp
   return (
-    `${count(workflow.mediaItems)} found${isDiscovered(workflow) ? '' : ' so far'}` +
-    (failing === 0 ? '' : `, ${count(failing)} failed`)
+    `${count(found)} found${isSearched(workflow) ? '' : ' so far'}` +
+    (failed === 0 ? '' : `, ${count(failed)} failed`)
   )
 }
 
@@ -27,7 +28,7 @@ const bar = (stream: NodeJS.WriteStream): Progress => {
   )
   single.start(100, 0, { words: 'searching' })
   return {
-    show: workflow => single.update(Math.floor(percentDone(workflow)), { words: words(workflow) }),
+    show: workflow => single.update(workflow.progress, { words: words(workflow) }),
     aside: write => {
       stream.write('\r\x1b[K')
       write()
@@ -45,7 +46,7 @@ const lines = (stream: NodeJS.WriteStream): Progress => {
     show: workflow => {
       if (performance.now() < next) return
       next = performance.now() + plainEveryMs
-      stream.write(`  ${Math.floor(percentDone(workflow))}%  ${words(workflow)}\n`)
+      stream.write(`  ${workflow.progress}%  ${words(workflow)}\n`)
     },
     aside: write => write(),
     stop: () => {},

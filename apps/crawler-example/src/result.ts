@@ -1,9 +1,7 @@
 import Table from 'cli-table3'
-import type { Ledger, WorkflowDocument } from 'crawl-ledger'
-import { type BatchOf, discovery, workflowIdOf } from './batch.js'
+import type { Ledger, MediaDocument, WorkflowDocument, WorkflowRef } from 'crawl-ledger'
 import { clean } from './output.js'
-import { mediaOf } from './overseer.js'
-import { type Standing, stagesOf, standingOf } from './standing.js'
+import { type Standing, standingOf } from './standing.js'
 
 export const count = (n: number): string => n.toLocaleString('en-US')
 
@@ -28,31 +26,45 @@ export interface Result {
 const isCounts = (result: unknown): result is { readonly [note: string]: number } =>
   typeof result === 'object' && result !== null && Object.values(result).every(n => typeof n === 'number')
 
-/** The view counts stages and keeps no result of a batch as a whole: the log has it. */
-const notesIn = async (ledger: Ledger, of: BatchOf): Promise<Result['notes']> => {
-  for await (const { event } of ledger.history(workflowIdOf(of)))
-    if (event.type === 'StageCompleted' && event.data.stage === discovery && isCounts(event.data.result))
-      return event.data.result
-  return {}
+const pageSize = 1000
+
+/** Every media item of a batch, from the view. */
+const itemsOf = async (
+  { media }: Ledger,
+  { locationId, batchId }: WorkflowRef,
+): Promise<readonly MediaDocument[]> => {
+  const all: MediaDocument[] = []
+  for (let after: string | undefined; ; ) {
+    const page = { locationId, batchId, limit: pageSize, ...(after === undefined ? {} : { after }) }
+    const items = await media.find(page)
+    all.push(...items)
+    after = items.at(-1)?._id
+    if (items.length < pageSize) return all
+  }
 }
 
-export const readResult = async (ledger: Ledger, workflow: WorkflowDocument): Promise<Result> => ({
-  workflow,
-  standing: standingOf(await mediaOf(ledger, workflow), stagesOf(workflow)),
-  notes: await notesIn(ledger, workflow),
-})
+export const readResult = async (ledger: Ledger, workflow: WorkflowDocument): Promise<Result> => {
+  const { search } = workflow.context.metadata
+  return {
+    workflow,
+    standing: standingOf(await itemsOf(ledger, workflow)),
+    notes: isCounts(search) ? search : {},
+  }
+}
 
 /** What `--json` prints. */
 export const resultJson = ({ workflow, standing, notes }: Result): string =>
   JSON.stringify({
-    workflow: workflow._id,
+    locationId: workflow.locationId,
+    batchId: workflow.batchId,
     status: workflow.status,
     items: standing.items,
     bytes: standing.bytes,
     failed: standing.failures.length,
     types: standing.types,
-    failures: standing.failures.map(({ media, stage, code, message }) => ({
-      mediaId: media.mediaId,
+    failures: standing.failures.map(({ item, stage, code, message }) => ({
+      itemId: item.itemId,
+      itemUrl: item.itemUrl,
       stage,
       code,
       message,
@@ -98,7 +110,7 @@ const told: { readonly [note: string]: (n: number) => string } = {
 export const resultText = ({ workflow, standing, notes }: Result): readonly string[] => {
   const { items, bytes, failures } = standing
   const search = Object.entries(notes).flatMap(([note, n]) => told[note]?.(n) ?? [])
-  const unread = workflow.errors.filter(({ mediaId, stage }) => mediaId === undefined && stage === undefined)
+  const unread = workflow.errors.filter(({ itemId, fatal }) => itemId === undefined && fatal === false)
   return [
     `${plural(items, 'media file')}, ${size(bytes)}, ${count(failures.length)} failed.`,
     ...(search.length === 0 ? [] : [`The search: ${search.join(', ')}.`]),
@@ -109,7 +121,7 @@ export const resultText = ({ workflow, standing, notes }: Result): readonly stri
     ),
     ...listed(
       'Could not be searched:',
-      unread.map(({ message }) => message),
+      unread.map(({ error }) => error),
     ),
   ]
 }

@@ -1,7 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Ledger, type Logger, openLedger, type Receipt } from 'crawl-ledger'
+import {
+  defaultPlan,
+  type Ledger,
+  type Logger,
+  openLedger,
+  type Receipt,
+  WorkflowTracker,
+} from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { usualLimits } from './limits.js'
@@ -19,11 +26,13 @@ test.after.each(() => rm(folder, { recursive: true, force: true }))
 
 const quiet: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
-const batch = (id: string) => ({
-  type: 'new-batch',
-  locationId: 'l',
-  batchId: id,
-  queries: [join(folder, 'media')],
+const madeAt = '2026-11-24T12:00:00.000Z'
+
+/** The queries are in the payload alone, as the services have them. */
+const batch = (id: string, queries: readonly string[] = [join(folder, 'media')]) => ({
+  type: 'new_batch',
+  context: WorkflowTracker.createBatchContext({ locationId: 'l', batchId: id }, madeAt),
+  payload: { locationId: 'l', queries },
 })
 
 /** A service that is given messages by hand. */
@@ -61,22 +70,22 @@ const withService = async (
 
 const over = async ({ workflows }: Ledger, id: string) => {
   for (;;) {
-    const workflow = await workflows.get(`l/${id}`)
+    const workflow = await workflows.get({ locationId: 'l', batchId: id })
     if (workflow !== undefined && workflow.status !== 'active') return workflow
     await new Promise(resolve => setTimeout(resolve, 10))
   }
 }
 
-test('a new batch is crawled with the stages that it does not name, and a message that comes again changes nothing', async () => {
+test('a new batch goes through all stages, and a message that comes again changes nothing', async () => {
   await withService('memory:', async ({ ledger, intake }) => {
     assert.is((await intake.handle(batch('a'))).outcome, 'recorded')
-    const { status, mediaItems, progress, summary, described } = await over(ledger, 'a')
-    assert.equal([status, mediaItems, progress], ['completed', 20, 100])
-    assert.equal(described.stages, ['download', 'inspect'])
-    assert.is((summary as { items: number }).items, 20)
+    const { status, items, progress, completedStages } = await over(ledger, 'a')
+    assert.equal([status, items.found, progress], ['completed', 20, 100])
+    assert.equal(completedStages, [...defaultPlan.batch, ...defaultPlan.item])
+    assert.is(items.finished, 20)
     const before = await ledger.analytics('l')
     assert.is((await intake.handle(batch('a'))).outcome, 'duplicate')
-    assert.is((await intake.handle({ ...batch('a'), id: 'another' })).outcome, 'unchanged')
+    assert.is((await intake.handle(batch('a'), { id: 'another' })).outcome, 'unchanged')
     await ledger.caughtUp()
     assert.equal({ ...(await ledger.analytics('l')), generatedAt: '' }, { ...before, generatedAt: '' })
   })
@@ -120,8 +129,8 @@ test('a batch that was recorded by a process that died at once is resumed by ano
   await withService(
     store,
     async ({ ledger }) => {
-      const { status, mediaItems, resumes } = await over(ledger, 'a')
-      assert.equal([status, mediaItems], ['completed', 20])
+      const { status, items, resumes } = await over(ledger, 'a')
+      assert.equal([status, items.finished], ['completed', 20])
       assert.ok(resumes >= 1)
     },
     1,
@@ -130,11 +139,11 @@ test('a batch that was recorded by a process that died at once is resumed by ano
 
 test('a batch without a query that can be searched fails, and a message that is none is rejected', async () => {
   await withService('memory:', async ({ ledger, intake }) => {
-    assert.is((await intake.handle({ ...batch('a'), queries: ['park'] })).outcome, 'recorded')
+    assert.is((await intake.handle(batch('a', ['park']))).outcome, 'recorded')
     const { status, errors } = await over(ledger, 'a')
     assert.is(status, 'failed')
-    assert.match(errors[0]?.message ?? '', 'absolute paths')
-    assert.is((await intake.handle({ type: 'new-batch' })).outcome, 'rejected')
+    assert.match(errors[0]?.error ?? '', 'absolute paths')
+    assert.is((await intake.handle({ type: 'new_batch' })).outcome, 'rejected')
     assert.is((await intake.handle('nonsense')).outcome, 'rejected')
   })
 })
@@ -142,9 +151,9 @@ test('a batch without a query that can be searched fails, and a message that is 
 test('of several sources one that cannot be read is an error, and the others are crawled', async () => {
   await withService('memory:', async ({ ledger, intake }) => {
     const queries = [join(folder, 'nowhere'), join(folder, 'media')]
-    await intake.handle({ ...batch('a'), queries })
-    const { status, mediaItems, errorCount } = await over(ledger, 'a')
-    assert.equal([status, mediaItems, errorCount], ['completed', 20, 1])
+    await intake.handle(batch('a', queries))
+    const { status, items, errorCount } = await over(ledger, 'a')
+    assert.equal([status, items.finished, errorCount], ['completed', 20, 1])
   })
 })
 
@@ -152,7 +161,7 @@ test('many batches at once are all completed', async () => {
   await withService('memory:', async ({ ledger, intake }) => {
     const ids = Array.from({ length: 10 }, (_, i) => `b${i}`)
     await Promise.all(ids.map(id => intake.handle(batch(id))))
-    for (const id of ids) assert.is((await over(ledger, id)).mediaItems, 20)
+    for (const id of ids) assert.is((await over(ledger, id)).items.finished, 20)
     await ledger.caughtUp()
     assert.is((await ledger.analytics('l'))?.completedWorkflows, 10)
   })

@@ -1,9 +1,9 @@
-import type { Handler, Ledger, Logger } from 'crawl-ledger'
+import type { Handle, Ledger, Logger } from 'crawl-ledger'
 import { type CrawlerOptions, startCrawler } from './crawler.js'
 
 export interface Intake {
   /** Records one message; its receipt says what became of it. */
-  readonly handle: Handler
+  readonly handle: Handle
   /** Asks whether the store is there. */
   readonly ping: () => Promise<number>
   readonly logger: Logger

@@ -1,4 +1,4 @@
-import type { MediaDocument } from 'crawl-ledger'
+import { fileURLToPath } from 'node:url'
 import { isSite, withoutFragment } from './batch.js'
 import type { Find, Opened } from './find.js'
 import { findInFolder, openFile } from './folder.js'
@@ -12,22 +12,24 @@ export interface Sources {
   /** @throws Trouble where nothing at all can be read there */
   find(query: string): AsyncIterable<Find>
   /**
+   * @param itemUrl where the item is, on the web or in a file
    * @param first how many bytes from the beginning; all, up to the limit, where it is not given
    * @throws Trouble
    */
-  open<A>(media: MediaDocument, use: (opened: Opened) => Promise<A>, first?: number): Promise<A>
+  open<A>(itemUrl: string, use: (opened: Opened) => Promise<A>, first?: number): Promise<A>
 }
+
+const isFile = (itemUrl: string): boolean => /^file:\/\/\//i.test(itemUrl) && URL.canParse(itemUrl)
 
 export const makeSources = (limits: Limits): Sources => {
   const web = new Web(limits)
   return {
     find: query => (isSite(query) ? findOnSite(withoutFragment(query), web, limits) : findInFolder(query)),
-    open: (media, use, first) => {
-      const { path } = media.item
-      if (typeof path === 'string') return openFile(path, use, first)
-      if (media.url !== undefined)
-        return openOnWeb(media.url, { web, limits, ...(first === undefined ? {} : { first }) }, use)
-      throw new Trouble('no-source', `${media.mediaId} was reported with neither a url nor a path`)
+    open: async (itemUrl, use, first) => {
+      if (isFile(itemUrl)) return openFile(fileURLToPath(itemUrl), use, first)
+      if (isSite(itemUrl))
+        return openOnWeb(itemUrl, { web, limits, ...(first === undefined ? {} : { first }) }, use)
+      throw new Trouble('no-source', `${itemUrl} is neither on the web nor a file`)
     },
   }
 }

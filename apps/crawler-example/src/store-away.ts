@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Ledger, type Logger, type Receipt, StoreUnavailable } from 'crawl-ledger'
+import { type Handlers, type Ledger, type Logger, type Receipt, StoreUnavailable } from 'crawl-ledger'
 
 /** Waits, or not at all once it is told to stop. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -45,13 +45,13 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-/** Hands a message of our own in, again and again while the store is away. */
-export type Report = (message: object) => Promise<Receipt>
+/** Tells a handler something, again and again while the store is away: the same each time, so that it counts once. */
+export type Report = (tell: (handlers: Handlers) => Promise<Receipt>) => Promise<Receipt>
 
 export const makeReport =
-  ({ handle, store }: Pick<Ledger, 'handle' | 'store'>, untilThere: UntilThere): Report =>
-  message =>
-    untilThere(async () => kept(await handle(message), store))
+  ({ handlers, store }: Pick<Ledger, 'handlers' | 'store'>, untilThere: UntilThere): Report =>
+  tell =>
+    untilThere(async () => kept(await tell(handlers), store))
 
 /** A receipt of what is in the log, or on its way there. */
 export const kept = (receipt: Receipt, store: string): Receipt => {

@@ -16,6 +16,9 @@ export class Trouble extends Error {
 export const mayPass = (code: string | undefined): boolean =>
   /^(timeout|no-answer|http-(408|429|5\d\d))$/.test(code ?? '')
 
+export const isWorthRetrying = (code: string, attempt: number, attempts: number): boolean =>
+  attempt < attempts && mayPass(code)
+
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 

@@ -1,16 +1,19 @@
 import {
   type Claim,
+  type ItemType,
   type Ledger,
   type Logger,
-  type MediaDocument,
   type Receipt,
   StoreUnavailable,
+  type WorkflowContext,
+  type WorkflowRef,
+  WorkflowTracker,
 } from 'crawl-ledger'
-import { type StageName, stageNames } from './batch.js'
+import { type ItemStage, itemStages } from './batch.js'
 import type { Sources } from './sources.js'
 import { stages } from './stages.js'
 import { kept, pause, type Report, type UntilThere } from './store-away.js'
-import { Trouble } from './trouble.js'
+import { isWorthRetrying, Trouble } from './trouble.js'
 
 export interface Working {
   readonly ledger: Ledger
@@ -22,20 +25,31 @@ export interface Working {
   readonly claimMs: number
   /** How many stages at once. */
   readonly atOnce: number
+  /** How often what may pass is tried. */
+  readonly attempts: number
   /** Take nothing new; what is in hand is finished, unless the store is away. */
   readonly signal: AbortSignal
   /** Called with every receipt. */
-  readonly onReported: (workflowId: string, receipt: Receipt) => void
+  readonly onReported: (workflow: WorkflowRef, receipt: Receipt) => void
 }
 
 const firstPauseMs = 25
 const longestPauseMs = 1000
 
-/** What the claim is for. On MongoDB the view of an item may come a moment after the claim. */
-const mediaOf = async ({ ledger, signal }: Working, claim: Claim): Promise<MediaDocument> => {
+/** The context of the item that a claim is for. On MongoDB the view of an item may come a moment after the claim. */
+const contextOf = async ({ ledger, signal }: Working, claim: Claim): Promise<WorkflowContext> => {
   for (;;) {
-    const media = await ledger.media.get(`${claim.workflowId}/${claim.mediaId}`)
-    if (media?.found === true) return media
+    const [workflow, item] = await Promise.all([ledger.workflows.get(claim), ledger.media.get(claim)])
+    if (workflow !== undefined && item !== undefined) {
+      // What is known already need not be told again.
+      const { errors: _, ...batch } = { ...workflow.context, metadata: {} }
+      const context = WorkflowTracker.createItemContext(batch as unknown as WorkflowContext, {
+        itemId: item.itemId,
+        itemUrl: item.itemUrl ?? '',
+        itemType: item.itemType as ItemType,
+      })
+      return WorkflowTracker.moveToStage(context, claim.stage)
+    }
     if (signal.aborted) throw new Trouble('stopped', 'The crawler was stopped before it could begin.')
     await pause(firstPauseMs, signal)
   }
@@ -53,41 +67,35 @@ const hold = (claim: Claim, { ledger, logger, claimMs }: Working): (() => void) 
   return () => clearInterval(timer)
 }
 
+/** What may pass waits for another attempt; what will not gives the item up, and its workflow need not wait for it. */
+const tellTrouble = (
+  { message: error, code }: Trouble,
+  at: WorkflowContext,
+  { attempt }: Claim,
+  { report, attempts }: Working,
+): Promise<Receipt> => {
+  // Stamped now: the same trouble is a new fact when the stage was tried again.
+  const context = WorkflowTracker.moveToStage(at, at.stage)
+  const fatal = isWorthRetrying(code, attempt, attempts) ? {} : { fatal: true }
+  return report(handlers => handlers.handleError(context, { error, code, attempt, ...fatal }))
+}
+
 const perform = async (claim: Claim, working: Working): Promise<void> => {
-  const { ledger, sources, untilThere, report } = working
-  const { locationId, batchId, mediaId, stage, attempt } = claim
+  const { ledger, sources, untilThere, onReported } = working
   const letGo = hold(claim, working)
-  const began = performance.now()
-  const reported = (receipt: Receipt): void => working.onReported(claim.workflowId, receipt)
+  let context: WorkflowContext | undefined
   try {
-    const media = await untilThere(() => mediaOf(working, claim))
-    const { result, sizeBytes } = await stages[stage as StageName](media, sources)
-    const processing = {
-      durationMs: Math.round(performance.now() - began),
-      ...(sizeBytes === undefined ? {} : { sizeBytes }),
-    }
-    reported(
-      await untilThere(async () =>
-        kept(await ledger.work.complete(claim, { result, processing }), ledger.store),
-      ),
-    )
+    const at = await untilThere(() => contextOf(working, claim))
+    context = at
+    const began = performance.now()
+    const found = await stages[claim.stage as ItemStage](at, sources)
+    const results = { ...found, processingTime: Math.round(performance.now() - began) }
+    const { complete } = ledger.work
+    onReported(claim, await untilThere(async () => kept(await complete(claim, results), ledger.store)))
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
-    const { code, message } = error
-    if (code === 'stopped') await ledger.work.release(claim)
-    // The attempt makes the same trouble a new fact when the stage was tried again.
-    else
-      reported(
-        await report({
-          locationId,
-          batchId,
-          type: 'error',
-          stage,
-          mediaId,
-          error: { code, message },
-          context: { attempt },
-        }),
-      )
+    if (context === undefined) await ledger.work.release(claim)
+    else onReported(claim, await tellTrouble(error, context, claim, working))
   } finally {
     letGo()
   }
@@ -110,7 +118,7 @@ export const work = async (working: Working): Promise<void> => {
   while (!signal.aborted && failure === undefined) {
     let claimed = 0
     // The last stage first: items are finished before new ones are begun.
-    for (const stage of stageNames.toReversed()) {
+    for (const stage of itemStages.toReversed()) {
       const max = atOnce - busy.size
       if (max === 0) break
       const claims = await untilThere(() => ledger.work.claim({ stage, max, leaseMs: claimMs }))

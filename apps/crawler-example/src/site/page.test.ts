@@ -5,7 +5,9 @@ import { readPage } from './page.js'
 const test = suite('page')
 const at = 'https://example.org/dir/page.html'
 const media = (html: string): readonly string[] =>
-  readPage(html, at).media.map(({ kind, url }) => `${kind} ${url.replace('https://example.org', '')}`)
+  readPage(html, at).media.map(
+    ({ itemType, itemUrl }) => `${itemType} ${itemUrl.replace('https://example.org', '')}`,
+  )
 
 test('media by img, srcset, picture, video, audio, source, Open Graph and links', () => {
   assert.equal(
@@ -26,8 +28,8 @@ test('media by img, srcset, picture, video, audio, source, Open Graph and links'
       'image /dir/p.jpg',
       'video /dir/v.webm',
       'video /dir/v',
-      'audio /dir/s.ogg',
-      'audio /dir/song.mp3',
+      'post /dir/s.ogg',
+      'post /dir/song.mp3',
     ],
   )
 })

@@ -1,32 +1,33 @@
+import type { ItemType } from 'crawl-ledger'
 import { Parser } from 'htmlparser2'
 import { parseSrcset } from 'srcset'
-import { type Kind, kindOf, typeOfName } from '../media.js'
+import { type Item, itemOnWeb, itemTypeOf, typeOfName } from '../media.js'
 
 export interface Page {
   /** Where its links lead, in the order of the page. */
   readonly links: readonly string[]
-  readonly media: readonly { readonly url: string; readonly kind: Kind }[]
+  readonly media: readonly Item[]
 }
 
 /** The type that the path of a URL stands for. */
 export const typeOfUrl = (url: string): string | undefined => typeOfName(new URL(url).pathname)
 
-const ogKinds: { readonly [property: string]: Kind } = {
+const ogTypes: { readonly [property: string]: ItemType } = {
   'og:image': 'image',
   'og:image:url': 'image',
   'og:video': 'video',
   'og:video:url': 'video',
-  'og:audio': 'audio',
-  'og:audio:url': 'audio',
+  'og:audio': 'post',
+  'og:audio:url': 'post',
 }
 
 /** Reads a page: links, and media by `img`, `srcset`, `video`, `audio`, `source`, Open Graph and links to media files. */
 export const readPage = (html: string, address: string): Page => {
   let base = address
   const links = new Set<string>()
-  const media = new Map<string, Kind>()
+  const media = new Map<string, ItemType>()
   /** The element that a `source` is in. */
-  let around: Kind = 'image'
+  let around: ItemType = 'image'
 
   const resolved = (reference: string | undefined): string | undefined => {
     if (reference === undefined || reference.trim() === '' || !URL.canParse(reference.trim(), base))
@@ -35,9 +36,9 @@ export const readPage = (html: string, address: string): Page => {
     url.hash = ''
     return /^https?:$/.test(url.protocol) && url.username === '' ? url.href : undefined
   }
-  const found = (reference: string | undefined, kind: Kind): void => {
+  const found = (reference: string | undefined, itemType: ItemType): void => {
     const url = resolved(reference)
-    if (url !== undefined && !media.has(url)) media.set(url, kind)
+    if (url !== undefined && !media.has(url)) media.set(url, itemType)
   }
   const foundAll = (srcset: string | undefined): void => {
     for (const { url } of parseSrcset(srcset ?? '')) found(url, 'image')
@@ -45,9 +46,9 @@ export const readPage = (html: string, address: string): Page => {
   const linked = (reference: string | undefined): void => {
     const url = resolved(reference)
     if (url === undefined) return
-    const kind = kindOf(typeOfUrl(url))
-    if (kind === undefined) links.add(url)
-    else found(url, kind)
+    const itemType = itemTypeOf(typeOfUrl(url))
+    if (itemType === undefined) links.add(url)
+    else found(url, itemType)
   }
   const opened = (name: string, of: { readonly [attribute: string]: string }): void => {
     switch (name) {
@@ -67,22 +68,22 @@ export const readPage = (html: string, address: string): Page => {
         break
       case 'video':
       case 'audio':
-        around = name
-        found(of.src, name)
+        around = name === 'video' ? 'video' : 'post'
+        found(of.src, around)
         found(of.poster, 'image')
         break
       case 'source':
-        found(of.src, kindOf(of.type) ?? around)
+        found(of.src, itemTypeOf(of.type) ?? around)
         foundAll(of.srcset)
         break
       case 'meta': {
-        const kind = ogKinds[of.property ?? '']
-        if (kind !== undefined) found(of.content, kind)
+        const itemType = ogTypes[of.property ?? '']
+        if (itemType !== undefined) found(of.content, itemType)
       }
     }
   }
 
   const parser = new Parser({ onopentag: opened })
   parser.end(html)
-  return { links: [...links], media: [...media].map(([url, kind]) => ({ url, kind })) }
+  return { links: [...links], media: [...media].map(([url, itemType]) => itemOnWeb(url, itemType)) }
 }

@@ -33,7 +33,7 @@ const search = async (
   const all: string[] = []
   const told = (find: Find): string =>
     'item' in find
-      ? String(find.item.url?.replace(site.url, '/'))
+      ? find.item.itemUrl.replace(site.url, '/')
       : 'note' in find
         ? find.note
         : `${find.trouble.code} ${find.place.replace(site.url, '/')}`

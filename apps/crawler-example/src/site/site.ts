@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Find, Opened } from '../find.js'
 import type { Limits } from '../limits.js'
-import { itemOnWeb, kindOf } from '../media.js'
+import { itemOnWeb, itemTypeOf } from '../media.js'
 import { mayPass, Trouble } from '../trouble.js'
 import { readPage, typeOfUrl } from './page.js'
 import type { Web } from './web.js'
@@ -19,15 +19,15 @@ interface Read {
 const readPageAt = async (web: Web, limits: Limits, address: string): Promise<Read | Trouble> => {
   const request = { timeoutMs: limits.pageMs, first: limits.pageBytes }
   try {
-    const { url, kind, html } = await web.get(address, request, async ({ url, type, bytes }) => {
-      return { url, kind: kindOf(type), html: isHtml(type) ? await text(bytes) : undefined }
+    const { url, itemType, html } = await web.get(address, request, async ({ url, type, bytes }) => {
+      return { url, itemType: itemTypeOf(type), html: isHtml(type) ? await text(bytes) : undefined }
     })
-    if (kind !== undefined) return { url, links: [], finds: [{ item: itemOnWeb(url, kind) }] }
+    if (itemType !== undefined) return { url, links: [], finds: [{ item: itemOnWeb(url, itemType) }] }
     if (html === undefined) return { url, links: [], finds: [{ note: 'notHtml' }] }
     const { links, media } = readPage(html, url)
     const finds: Find[] = [{ note: 'pages' }]
-    for (const { url, kind } of media)
-      finds.push((await web.allows(url)) ? { item: itemOnWeb(url, kind) } : { note: 'forbiddenByRobots' })
+    for (const item of media)
+      finds.push((await web.allows(item.itemUrl)) ? { item } : { note: 'forbiddenByRobots' })
     return { url, links, finds }
   } catch (error) {
     if (error instanceof Trouble) return error
