@@ -1,10 +1,11 @@
 import type { Command } from './commands.js'
+import { failingStages, failuresOf, isFinished } from './contribution.js'
 import type { EventData } from './events.js'
 import type { Plan } from './plan.js'
 import type { Recorder } from './recorder.js'
 import { type Rejection, rejection } from './rejection.js'
 import { planIn, stageKey } from './state.js'
-import { failingStages, failuresOf, isFinished, type SubjectState } from './subject.js'
+import type { SubjectState } from './subject.js'
 
 export const leaseEnd = (now: string, leaseMs: number): string =>
   new Date(Date.parse(now) + leaseMs).toISOString()
