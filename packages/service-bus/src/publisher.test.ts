@@ -304,7 +304,7 @@ test('an event that is too large goes without its data', async () => {
   assert.is(large?.data, undefined)
   assert.is(large?.dataOmitted, true)
   assert.is(large?.position, 2)
-  assert.equal(last?.data, { itemId: 'last', ofBatch: true })
+  assert.equal(last?.data, { itemId: 'last' })
 })
 
 test('a log that is behind its checkpoints ends it, and anew it begins at the end', async () => {
