@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
@@ -50,4 +51,26 @@ export const dealt = async (stream: string, hands: number, into: string): Promis
       ),
     ),
   )
+}
+
+/** A pipe that a process reads as a file, and what gives it a part of the stream; then the pipe stays open. */
+export const piped = async (stream: string, into: string) => {
+  const lines = await linesOf(stream)
+  const pipe = join(into, 'piped.jsonl')
+  spawnSync('mkfifo', [pipe])
+  return {
+    pipe,
+    lines: lines.length,
+    /** Resolves when so many lines are taken, but for what a pipe holds. */
+    give: async (count: number) => {
+      const file = await open(pipe, 'w')
+      await file.writeFile(
+        lines
+          .slice(0, count)
+          .map(line => `${line}\n`)
+          .join(''),
+      )
+      return file
+    },
+  }
 }
