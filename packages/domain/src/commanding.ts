@@ -63,9 +63,9 @@ const claim = (recorder: Recorder, id: string, command: Of<'claim'>): void => {
   const open: (readonly [string, SubjectState])[] = []
   for (const [itemId, item] of recorder.state.items) {
     if (open.length === most) break
+    if (!isOpen(item, plan, stage, before)) continue
     const held = recorder.state.claims.get(stageKey(stage, itemId))
-    if ((held === undefined || held.until <= now) && isOpen(item, plan, stage, before))
-      open.push([itemId, item])
+    if (held === undefined || held.until <= now) open.push([itemId, item])
   }
   const until = leaseEnd(now, leaseMs)
   for (const [itemId, item] of open) {
