@@ -43,9 +43,9 @@ export const streamOf = ({ locationId, batchId }: CrawlMessage | Command): Strea
 
 /** A message that was decoded, or a command, with what the log needs to know of it. */
 export interface Envelope {
-  /** The message's own id, or the digest of its canonical form. */
+  /** The message's own id, or 32 hexadecimal digits of the SHA-256 of its canonical form. */
   readonly id: string
-  /** The first 32 hexadecimal digits of the SHA-256 of the canonical form without the id: tells a redelivery from an id used twice. */
+  /** The first 16 hexadecimal digits of the SHA-256 of the canonical form without the id: tells a redelivery from an id used twice. */
   readonly digest: string
   /** When it was received, ISO. */
   readonly receivedAt: string
@@ -63,8 +63,8 @@ export interface MessageEnvelope extends Envelope {
 /** The most bytes of one message's canonical form: what a document of 16 MiB holds, with room for the rest. */
 export const maxMessageBytes = 16 * 1024 * 1024 - 64 * 1024
 
-/** 128 bits tell messages of one workflow apart; the log keeps a digest of each. */
-export const digestOf = (text: string): string => sha256(text).slice(0, 32)
+/** 64 bits tell messages of one workflow and one id apart; the log keeps a digest of each. */
+export const digestOf = (text: string): string => sha256(text).slice(0, 16)
 
 const form = 'A message is {type, context, payload}, where context is a WorkflowContext.'
 
@@ -194,7 +194,7 @@ export const decodeMessage = (
   const digest = digestOf(text)
   const message = { ...said, ...subject.right }
   return E.right({
-    id: messageIdOf(value.id) ?? messageIdOf(id) ?? digest,
+    id: messageIdOf(value.id) ?? messageIdOf(id) ?? sha256(text).slice(0, 32),
     digest,
     receivedAt,
     bytes,

@@ -9,7 +9,7 @@ export interface CommitMessage extends TraceContext {
   readonly handler: string
   /** When it was received, by the receiver's clock. */
   readonly at: string
-  /** Of the message's canonical form: 32 hexadecimal digits of SHA-256; 64 in what 0.1 wrote. */
+  /** Of the message's canonical form: 16 hexadecimal digits of SHA-256; 64 in what 0.1 wrote. */
   readonly digest: string
   readonly correlationId?: string
 }
