@@ -65,15 +65,3 @@ export const searchContextOf = async (
     metadata: inputQueries === undefined ? metadata : { ...metadata, inputQueries },
   }
 }
-
-const objectIn = (value: unknown): { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null ? { ...value } : {}
-
-/** The batch that a message begins, in either envelope; undefined where it is another message, or none. */
-export const newBatchIn = (message: unknown): WorkflowRef | undefined => {
-  const { type, context, workflow, payload } = objectIn(message)
-  const { batchId, locationId = objectIn(payload).locationId } = objectIn(context ?? workflow)
-  return type === 'new_batch' && batchId !== undefined && locationId !== undefined
-    ? { locationId: String(locationId), batchId: String(batchId) }
-    : undefined
-}
