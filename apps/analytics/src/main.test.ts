@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { childrenOf } from '@crawl-ledger/process/child'
-import { openLedger } from 'crawl-ledger'
+import { openLedger, WorkflowTracker } from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
@@ -38,15 +38,15 @@ test.after(async () => {
 test('answers from a store and ends with 0 on SIGTERM, also while a connection is open', async () => {
   const store = `sqlite:${join(folder, 'crawl.db')}`
   const ledger = await openLedger({ store })
-  const message = { batchId: 'b', locationId: 'berlin' }
-  await ledger.handle({ type: 'new-batch', id: '1', ...message })
-  await ledger.handle({ type: 'item-found', id: '2', ...message, item: { mediaId: 'm' } })
+  const context = WorkflowTracker.createBatchContext({ batchId: 'b', locationId: 'berlin' })
+  await ledger.handlers.handleNewBatch(context, { locationId: 'berlin' })
+  await ledger.handlers.handleItemFound(context, { itemUrl: 'https://media.example/1', itemType: 'video' })
   await ledger.caughtUp()
   await ledger.close()
 
   const { child, ended, listening } = run(['--port', '0', '--host', '127.0.0.1'], {
     STORE: store,
-    ANALYTICS_TOKEN: token,
+    API_TOKEN: token,
     PORT: '1',
   })
   const at = await listening
@@ -73,7 +73,7 @@ test('answers from a store and ends with 0 on SIGTERM, also while a connection i
 })
 
 test('SIGINT ends it as well', async () => {
-  const { child, ended, listening } = run(['--store', 'memory:', '--port', '0'], { ANALYTICS_TOKEN: token })
+  const { child, ended, listening } = run(['--store', 'memory:', '--port', '0'], { API_TOKEN: token })
   await listening
   child.kill('SIGINT')
   assert.is((await ended).code, 0)
@@ -94,15 +94,15 @@ const refuses = async (expected: RegExp, args: readonly string[], env: Record<st
 }
 
 test('does not start without a token', () =>
-  refuses(/^ANALYTICS_TOKEN: .*openssl rand -hex 32/, ['--store', 'memory:'], {}))
+  refuses(/^API_TOKEN: .*openssl rand -hex 32/, ['--store', 'memory:'], {}))
 
 test('does not start with a bad setting', () =>
-  refuses(/^PORT: .*whole number/, ['--port', 'x'], { STORE: 'memory:', ANALYTICS_TOKEN: token }))
+  refuses(/^PORT: .*whole number/, ['--port', 'x'], { STORE: 'memory:', API_TOKEN: token }))
 
 test('does not start without its store', () =>
   refuses(/no-such-folder/, ['--port', '0'], {
     STORE: `sqlite:${folder}/no-such-folder/x.db`,
-    ANALYTICS_TOKEN: token,
+    API_TOKEN: token,
   }))
 
 test('says that its port is taken', async () => {
@@ -113,7 +113,7 @@ test('says that its port is taken', async () => {
   try {
     await refuses(new RegExp(`^PORT: ${port} is already in use`), ['--port', port, '--host', '127.0.0.1'], {
       STORE: 'memory:',
-      ANALYTICS_TOKEN: token,
+      API_TOKEN: token,
     })
   } finally {
     other.close()

@@ -10,11 +10,11 @@ const main = async (): Promise<void> => {
     return
   }
 
-  const { store, partitions, poolSize, port, logLevel, analyticsToken, auditKey } = readSettings(
+  const { store, partitions, poolSize, port, logLevel, apiToken, auditKey } = readSettings(
     process.env,
     options.overrides,
   )
-  const token = usableToken(analyticsToken)
+  const token = usableToken(apiToken)
   const logger = processLogger({ service: 'analytics', level: logLevel, secrets: [token, auditKey ?? ''] })
 
   const ledger = await openLedger({

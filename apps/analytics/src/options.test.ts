@@ -14,7 +14,7 @@ test('reads what the command line gives', () => {
 })
 
 test('a secret is no option', () => {
-  assert.throws(() => readOptions(['--token', 's3cret']), /^--token: set ANALYTICS_TOKEN/)
+  assert.throws(() => readOptions(['--token', 's3cret']), /^--token: set API_TOKEN/)
 })
 
 test('the help names every setting', () => {
@@ -24,7 +24,7 @@ test('the help names every setting', () => {
     '--host',
     'STORE',
     'PORT',
-    'ANALYTICS_TOKEN',
+    'API_TOKEN',
     'LOG_LEVEL',
     'openssl rand',
   ])

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { freshMongoServer, mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import Table from 'cli-table3'
 import { receiving } from './broker.js'
+import { logSize } from './log-size.js'
 import {
   appending,
   latency,
@@ -18,9 +19,10 @@ import { claiming } from './sharing.js'
 import { sqliteSubject } from './sqlite.js'
 import type { Open, Opened } from './subject.js'
 
-const usage = `bench [--json] [--store sqlite|mongodb] [--step NAME] [--rounds N] [--quick]
+const usage = `bench [--json] [--store sqlite|mongodb] [--step NAME] [--rounds N] [--quick] [--from FILE]
 
 Measures crawl-ledger and the same work done directly, side by side on one store, and prints ratios.
+The log's size is that of the stream in FILE (.jsonl or .jsonl.gz), or else of the bench's own messages.
 MongoDB is measured on TEST_MONGODB_URI, or on the server that mongodb-memory-server starts.
 `
 
@@ -41,11 +43,12 @@ const on =
     return ratios
   }
 
-const stepsOf = (store: string, rounds: number, scale: number): readonly Step[] => [
+const stepsOf = (store: string, rounds: number, scale: number, from: string | undefined): readonly Step[] => [
   ['appending, 64 in flight', on(opened => appending(opened, 64, 8000 * scale, rounds))],
   ['appending, 512 in flight', on(opened => appending(opened, 512, 16_000 * scale, rounds))],
   ['replacing, 64 in flight', on(opened => replacing(opened, 64, 8000 * scale, rounds))],
   ['replacing, 512 in flight', on(opened => replacing(opened, 512, 16_000 * scale, rounds))],
+  ["the log's size", on(opened => logSize(opened, from, 20_000 * scale))],
   ['spooling', on(opened => spooling(opened, 64, 8000 * scale, 2 * rounds))],
   ['claims', on(opened => claiming(opened, rounds))],
   ['receiving', on(opened => receiving(opened, 10_000 * scale, rounds))],
@@ -105,6 +108,7 @@ const main = async (): Promise<void> => {
       rounds: { type: 'string', default: '3' },
       step: { type: 'string', default: '' },
       quick: { type: 'boolean', default: false },
+      from: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -120,7 +124,7 @@ const main = async (): Promise<void> => {
     if (values.store !== undefined && values.store !== store) continue
     if (store === 'mongodb' && mongoTestServer() === undefined) continue
     const open = store === 'sqlite' ? openSqlite : openMongo
-    const steps = stepsOf(store, Number(values.rounds), values.quick ? 0.1 : 1)
+    const steps = stepsOf(store, Number(values.rounds), values.quick ? 0.1 : 1, values.from)
     const ratios = await measure(
       store,
       open,

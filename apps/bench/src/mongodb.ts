@@ -50,12 +50,10 @@ export const mongoSubject = async (url: string): Promise<Subject> => {
       }
     },
     logBytes: async url => {
-      const db = client.db(url.slice(url.lastIndexOf('/') + 1))
-      const [sum] = await db
-        .collection('events')
-        .aggregate<{ bytes: number }>([{ $group: { _id: null, bytes: { $sum: { $bsonSize: '$$ROOT' } } } }])
-        .toArray()
-      return sum?.bytes ?? 0
+      const events = client.db(url.slice(url.lastIndexOf('/') + 1)).collection('events')
+      let bytes = 0
+      for await (const document of events.find({}, { raw: true, batchSize: 1000 })) bytes += document.length
+      return bytes
     },
     readAndWrite: async source => {
       const from = client.db(source.slice(source.lastIndexOf('/') + 1))

@@ -9,9 +9,12 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** Starts the analytics server on this machine only, with a token made for it. Port 0 takes a free one. */
-export const serveAnalytics = async (ledger: Ledger, port: number): Promise<Served> => {
-  const token = randomBytes(18).toString('base64url')
+/** Starts the analytics server on this machine only, by default with a token made for it. Port 0 takes a free one. */
+export const serveAnalytics = async (
+  ledger: Ledger,
+  port: number,
+  token = randomBytes(18).toString('base64url'),
+): Promise<Served> => {
   const server = analyticsServer({
     ledger,
     token,

@@ -1,4 +1,4 @@
-import { type Handler, type Ledger, openLedger, readSettings } from 'crawl-ledger'
+import { type Handle, type Ledger, openLedger, readSettings } from 'crawl-ledger'
 import { serveAnalytics } from './analytics.js'
 import { type MessagesFile, openMessages } from './messages-file.js'
 import type { Options } from './options.js'
@@ -6,7 +6,7 @@ import type { Output } from './output.js'
 import { plural } from './report.js'
 import { aborted, type Ran, run } from './run.js'
 import * as tell from './tell.js'
-import { byLocation, readLocations, totalsOf } from './totals.js'
+import { byLocation, readItems, readLocations, totalsOf } from './totals.js'
 import type { Via } from './via-service-bus.js'
 import { sample, storeOf } from './where.js'
 
@@ -26,10 +26,12 @@ export interface Surroundings {
 interface Parts extends Surroundings {
   readonly options: Options
   readonly ledger: Ledger
-  readonly handle: Handler
+  readonly handle: Handle
   readonly whenAway?: (listener: () => void) => void
   readonly file: MessagesFile
   readonly port: number
+  /** Of the analytics server, where one is set. */
+  readonly token: string | undefined
 }
 
 const stoppedEarly = ({ output, ledger }: Parts, { counts }: Ran): number => {
@@ -45,22 +47,22 @@ const forMachines = async (parts: Parts): Promise<number> => {
   const ran = await run({ ...parts, atOnce, progressOn: process.stderr.isTTY ? process.stderr : undefined })
   if (ran.interrupted) return stoppedEarly(parts, ran)
   const rows = await readLocations(ledger.locations)
-  const totals = {
+  const result = {
     messages: ran.counts,
-    totals: totalsOf(rows),
+    totals: totalsOf(rows, await readItems(ledger.media)),
     locations: byLocation(rows),
     seconds: ran.seconds,
   }
-  output.say(JSON.stringify(totals))
+  output.say(JSON.stringify(result))
   return 0
 }
 
 const forPersons = async (parts: Parts): Promise<number> => {
   const { ledger, options, port, output, signal } = parts
-  const served = await serveAnalytics(ledger, options.serve ? port : 0)
+  const served = await serveAnalytics(ledger, options.serve ? port : 0, parts.token)
   try {
     const earlier = await readLocations(ledger.locations)
-    const before = earlier.length === 0 ? undefined : totalsOf(earlier)
+    const before = earlier.length === 0 ? undefined : totalsOf(earlier, await readItems(ledger.media))
     tell.beginning(output, options.from, ledger.store, before)
     const ran = await run({
       ...parts,
@@ -70,7 +72,7 @@ const forPersons = async (parts: Parts): Promise<number> => {
     tell.ingested(output, ran)
     if (ran.interrupted) return stoppedEarly(parts, ran)
     const rows = await readLocations(ledger.locations)
-    tell.locations(output, rows, totalsOf(rows), before)
+    tell.locations(output, rows, totalsOf(rows, await readItems(ledger.media)), before)
     await tell.history(output, ledger)
     const [busiest] = rows
     if (busiest !== undefined) await tell.analytics(output, served, busiest.id)
@@ -100,7 +102,16 @@ export const demo = async (options: Options, surroundings: Surroundings): Promis
         : await (await import('./via-service-bus.js')).viaServiceBus(ledger, settings, surroundings.signal)
     const handle = via?.handle ?? ledger.handle
     const toldBy = via === undefined ? {} : { whenAway: via.whenAway }
-    const parts = { ...surroundings, options, ledger, handle, ...toldBy, file, port: settings.port }
+    const parts = {
+      ...surroundings,
+      options,
+      ledger,
+      handle,
+      ...toldBy,
+      file,
+      port: settings.port,
+      token: settings.apiToken,
+    }
     return await (options.json ? forMachines(parts) : forPersons(parts))
   } finally {
     await via?.close()

@@ -1,15 +1,15 @@
-import type { Handler } from 'crawl-ledger'
+import type { Handle } from 'crawl-ledger'
 import { openLedger } from 'crawl-ledger'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Ingest, ingest, noCounts, StoreAway } from './ingest.js'
 import { type Line, openMessages } from './messages-file.js'
-import { readLocations, totalsOf } from './totals.js'
+import { readItems, readLocations, totalsOf } from './totals.js'
 import { sample } from './where.js'
 
 const test = suite('ingest')
 
-type Receipt = Awaited<ReturnType<Handler>>
+type Receipt = Awaited<ReturnType<Handle>>
 const recorded: Receipt = { outcome: 'recorded', position: 1 }
 
 async function* numbered(...texts: readonly string[]): AsyncGenerator<Line> {
@@ -40,7 +40,7 @@ test('messages are handed over in order, many at once, never more than allowed',
   const order: unknown[] = []
   let flying = 0
   let most = 0
-  const handle: Handler = async message => {
+  const handle: Handle = async message => {
     order.push(message)
     most = Math.max(most, ++flying)
     await soon()
@@ -60,7 +60,7 @@ test('every outcome is counted, and what is rejected is told with its line', asy
     { outcome: 'unchanged' },
     { outcome: 'rejected', rejection: { code: 'invalid', message: 'No.' } },
   ]
-  const handle: Handler = async message => receipts[Number(message)] ?? recorded
+  const handle: Handle = async message => receipts[Number(message)] ?? recorded
   const { counts, rejected } = await given({ lines: numbered('0', '{', '1', '2', '3'), handle })
   assert.equal(counts, { read: 5, recorded: 1, duplicate: 1, unchanged: 1, rejected: 2 })
   assert.is(rejected.length, 2)
@@ -74,7 +74,7 @@ test('while the store is away nothing new is handed over, and what waits comes f
   let handedBefore = 0
   let away = 0
   let told = 0
-  const handle: Handler = async message => {
+  const handle: Handle = async message => {
     handed += 1
     await soon()
     if (Number(message) === 5 && away++ < 3) {
@@ -92,7 +92,7 @@ test('while the store is away nothing new is handed over, and what waits comes f
 })
 
 test('a store that stays away ends it, with all that was in flight counted', async () => {
-  const handle: Handler = async message => (Number(message) === 3 ? { outcome: 'unavailable' } : recorded)
+  const handle: Handle = async message => (Number(message) === 3 ? { outcome: 'unavailable' } : recorded)
   const { counts, error } = await given({ lines: numbers(50), handle, atOnce: 4, patienceMs: 10 })
   assert.instance(error, StoreAway)
   assert.is(counts.recorded, counts.read - 1)
@@ -101,7 +101,7 @@ test('a store that stays away ends it, with all that was in flight counted', asy
 
 test('an error of the handler or of the file ends it after what is in flight', async () => {
   const broken = new Error('broken')
-  const failing: Handler = async message => {
+  const failing: Handle = async message => {
     await soon()
     if (Number(message) === 10) throw broken
     return recorded
@@ -114,7 +114,7 @@ test('an error of the handler or of the file ends it after what is in flight', a
     yield* numbers(10)
     throw broken
   }
-  const slow: Handler = async () => soon().then(() => recorded)
+  const slow: Handle = async () => soon().then(() => recorded)
   const fromFile = await given({ lines: cut(), handle: slow })
   assert.is(fromFile.error, broken)
   assert.is(fromFile.counts.recorded, 10)
@@ -122,7 +122,7 @@ test('an error of the handler or of the file ends it after what is in flight', a
 
 test('when stopped it finishes what is in flight and takes nothing more', async () => {
   const stop = new AbortController()
-  const handle: Handler = async message => {
+  const handle: Handle = async message => {
     if (Number(message) === 20) stop.abort()
     await soon()
     return recorded
@@ -137,18 +137,23 @@ test('the sample gives its totals, and once more the same', async () => {
   const ledger = await openLedger({ store: 'memory:' })
   try {
     const once = await given({ lines: (await openMessages(sample)).lines(), handle: ledger.handle })
-    assert.equal(once.counts, { read: 511, recorded: 478, duplicate: 13, unchanged: 20, rejected: 0 })
+    assert.equal(once.counts, { read: 537, recorded: 532, duplicate: 5, unchanged: 0, rejected: 0 })
     const again = await given({ lines: (await openMessages(sample)).lines(), handle: ledger.handle })
-    assert.equal(again.counts, { read: 511, recorded: 0, duplicate: 491, unchanged: 20, rejected: 0 })
+    assert.equal(again.counts, { read: 537, recorded: 0, duplicate: 537, unchanged: 0, rejected: 0 })
     await ledger.caughtUp()
-    assert.equal(totalsOf(await readLocations(ledger.locations)), {
-      locations: 8,
-      workflows: 21,
-      activeWorkflows: 1,
-      completedWorkflows: 19,
+    assert.equal(totalsOf(await readLocations(ledger.locations), await readItems(ledger.media)), {
+      locations: 3,
+      workflows: 20,
+      activeWorkflows: 2,
+      completedWorkflows: 17,
       failedWorkflows: 1,
-      mediaItems: 129,
-      errors: 4,
+      mediaItems: 111,
+      errors: 9,
+      video: 54,
+      image: 38,
+      post: 19,
+      bytes: 274066647,
+      analysed: 109,
     })
   } finally {
     await ledger.close()

@@ -1,4 +1,4 @@
-import type { Handler } from 'crawl-ledger'
+import type { Handle } from 'crawl-ledger'
 import type { Line } from './messages-file.js'
 
 /** What became of the messages. It grows while they are handed over. */
@@ -19,7 +19,7 @@ export class StoreAway extends Error {
 
 export interface Ingest {
   readonly lines: AsyncIterable<Line>
-  readonly handle: Handler
+  readonly handle: Handle
   readonly counts: Counts
   readonly onRejected: (line: number, reason: string) => void
   /** Called when the store begins not to answer. */

@@ -84,23 +84,26 @@ was recorded once is not recorded twice.
 
   --from FILE   messages, one JSON object a line, plain or gzip (default: a small sample)
   --store URL   where the data lies (default: STORE in the environment, else a SQLite file in
-                ./.crawl-ledger named after the file of messages)
+                ./.crawl-ledger named after the file of messages; never MONGODB_URI)
                   sqlite:crawl.db
                   mongodb://localhost:27017/crawl_demo
                   memory:                    kept nowhere
   --via service-bus
                 the messages are sent to the queue crawl-demo of Azure Service Bus and received from
-                there; the broker is the one that SERVICE_BUS_CONNECTION_STRING or
-                SERVICE_BUS_NAMESPACE names, else a small stand-in within the process
+                there; the broker is the one that AZURE_SERVICE_BUS_CONNECTION_STRING or
+                AZURE_SERVICE_BUS_NAMESPACE names, else a small stand-in within the process
   --json        print one object with all totals and nothing else; seconds.project is how long
                 after the last receipt the views were up to date
-  --serve       leave the analytics server up on port 3003 (or PORT), until Ctrl-C
+  --serve       leave the analytics server up on port 3003 (or PORT), until Ctrl-C; its token is
+                API_TOKEN, else one made for it
   -h, --help    this page
 
-A line is a message such as
-  {"type":"item-found","locationId":"osaka-8","batchId":"visit-728","item":{"mediaId":"photo-1"}}
-of one of the types new-batch, item-found, stage-complete, workflow-progress, error and
-workflow-complete. A line that is none is shown with its number and the reason, counted as
+A line is a message {"id", "type", "context", "payload"}, such as
+  {"type":"item_found","context":{"batchId":"batch_1","locationId":"osaka-8",
+   "stage":"crawl-media","timestamp":"2024-05-11T06:00:00Z","completedStages":["find-location",
+   "control"],"metadata":{}},"payload":{"itemUrl":"https://a.example/1","itemType":"image"}}
+of one of the types new_batch, item_found, stage_complete, workflow_progress, error and
+workflow_complete. A line that is none is shown with its number and the reason, counted as
 rejected, and stops nothing.
 
 Exit code: 0 done, 1 the file or the store failed, 2 a wrong option, 130 stopped by Ctrl-C.

@@ -16,6 +16,8 @@ const row = (id: string, name?: string): LocationRow => ({
   completedWorkflows: 22,
   failedWorkflows: 3,
   errors: 4,
+  queries: [],
+  types: { video: 1000, image: 200, post: 34 },
 })
 
 const widthOf = (table: string): number => Math.max(...table.split('\n').map(line => line.length))
@@ -52,8 +54,13 @@ const event = (position: number, recorded: RecordedEvent['event']): RecordedEven
 const at = '2024-05-11T06:00:00.000Z'
 
 test('a history tells where it leaves events out, and nothing in it drives the terminal', () => {
-  const found = event(1, { type: 'MediaFound', v: 1, at, data: { item: { mediaId: 'p1' } } })
-  const failed = event(9, { type: 'WorkflowFailed', v: 1, at, data: { reason: 'red \u001b[31m alert' } })
+  const found = event(1, { type: 'ItemFound', v: 2, at, data: { itemId: 'p1' } })
+  const failed = event(9, {
+    type: 'WorkflowFailed',
+    v: 2,
+    at,
+    data: { from: 'active', failure: { stage: 'control', error: 'red \u001b[31m alert' } },
+  })
   const table = historyTable([found], 7, [failed], 120)
   assert.match(table, '2024-05-11 06:00:00')
   assert.match(table, '… 7 more …')

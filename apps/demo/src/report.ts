@@ -66,36 +66,48 @@ export const locationsTable = (rows: readonly LocationRow[], width: number): str
 export const totalsLine = (totals: Totals): string =>
   `${plural(totals.locations, 'location')}, ${plural(totals.workflows, 'workflow')} ` +
   `(${count(totals.activeWorkflows)} active, ${count(totals.completedWorkflows)} completed, ` +
-  `${count(totals.failedWorkflows)} failed), ${plural(totals.mediaItems, 'media item')}, ${plural(totals.errors, 'error')}`
+  `${count(totals.failedWorkflows)} failed), ${plural(totals.mediaItems, 'media item')} ` +
+  `(${count(totals.video)} video, ${count(totals.image)} image, ${count(totals.post)} post; ` +
+  `${count(totals.analysed)} analysed), ${plural(totals.errors, 'error')}`
 
 /** What an event tells, in a few words. */
 const told = ({ event }: RecordedEvent): string => {
   switch (event.type) {
     case 'WorkflowStarted':
-      return event.data.implicit ? 'by a report that came before its new batch' : ''
-    case 'WorkflowDescribed':
+      return ''
+    case 'ContextUpdated':
+      return Object.keys(event.data.metadata ?? event.data.fields ?? {}).join(', ')
     case 'LocationDescribed':
-      return Object.keys(event.data).join(', ')
-    case 'MediaFound':
-      return event.data.item.mediaId
+      return Object.keys(event.data)
+        .filter(key => key !== 'told')
+        .join(', ')
+    case 'ItemFound':
+      return [event.data.itemType, event.data.itemUrl ?? event.data.itemId].filter(Boolean).join(' ')
+    case 'PlanChosen':
+      return [...event.data.plan.batch, ...event.data.plan.item].join(', ')
     case 'StageCompleted':
-    case 'StageFailed':
     case 'StageRetried':
-      return [event.data.stage, event.data.mediaId].filter(Boolean).join(' of ')
+      return [event.data.stage, event.data.itemId].filter(Boolean).join(' of ')
     case 'StageClaimed':
-      return `${event.data.stage} of ${event.data.mediaId} by ${event.data.server}`
+      return `${event.data.stage} of ${event.data.itemId} by ${event.data.server}`
     case 'StageReleased':
-      return `${event.data.stage} of ${event.data.mediaId}, ${event.data.because}`
+      return `${event.data.stage} of ${event.data.itemId}, ${event.data.because}`
     case 'WorkflowResumed':
       return `by ${event.data.server}`
-    case 'ProgressReported':
-      return `${event.data.progress}%`
     case 'ErrorRecorded':
-      return event.data.error.message
+      return `${event.data.stage}: ${event.data.error}`
+    case 'CompletionReported':
+    case 'ItemGivenUp':
+    case 'ProgressReported':
+    case 'CountsChanged':
+    case 'Recounted':
+      return event.data.itemId ?? ''
     case 'WorkflowCompleted':
       return event.data.from === 'failed' ? 'after it had failed' : ''
     case 'WorkflowFailed':
-      return event.data.reason
+      return event.data.failure.error
+    case 'WorkflowReopened':
+      return `it was ${event.data.from}`
   }
 }
 
@@ -109,7 +121,7 @@ const ofEvent = (title: string, of: (row: RecordedEvent) => string, number = fal
 })
 
 const position = ofEvent('Position', row => count(row.position), true)
-const happened = ofEvent('Happened at (UTC)', row => row.event.at.replace('T', ' ').slice(0, 19))
+const happened = ofEvent('Happened at (UTC)', row => row.event.at?.replace('T', ' ').slice(0, 19) ?? '')
 const what: Column<HistoryRow> = {
   title: 'Event',
   of: row => ('event' in row ? row.event.type : `… ${count(row.leftOut)} more …`),

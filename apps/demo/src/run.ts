@@ -1,4 +1,4 @@
-import { explain, type Handler, type Ledger, NotCaughtUp } from 'crawl-ledger'
+import { explain, type Handle, type Ledger, NotCaughtUp } from 'crawl-ledger'
 import { type Counts, ingest, noCounts, StoreAway } from './ingest.js'
 import { FileError, type MessagesFile } from './messages-file.js'
 import { clean, type Output } from './output.js'
@@ -58,7 +58,7 @@ const stopped = (error: unknown, ledger: Ledger, counts: Counts): DemoError => {
 export interface Parts {
   readonly ledger: Ledger
   /** What the messages are given to. */
-  readonly handle: Handler
+  readonly handle: Handle
   /** Tells of a store that goes away, where the receipts do not. */
   readonly whenAway?: (listener: () => void) => void
   readonly file: MessagesFile

@@ -15,7 +15,7 @@ async function* history(events: number): AsyncGenerator<RecordedEvent> {
       recordedAt: '2024-05-11T06:00:00.000Z',
       server: 's',
       messageId: `${position}`,
-      event: { type: 'ProgressReported', v: 1, at: '2024-05-11T06:00:00.000Z', data: { progress: position } },
+      event: { type: 'ProgressReported', v: 2, at: '2024-05-11T06:00:00.000Z', data: { report: position } },
     }
 }
 

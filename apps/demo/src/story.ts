@@ -1,10 +1,8 @@
-import type { Ledger, RecordedEvent } from 'crawl-ledger'
-
-type WorkflowDocument = Awaited<ReturnType<Ledger['workflows']['list']>>[number]
+import type { Ledger, RecordedEvent, WorkflowDocument } from 'crawl-ledger'
 
 /** How much a workflow's history has to tell. */
 const interest = (workflow: WorkflowDocument): number => {
-  const overcame = workflow.failedAt !== undefined && workflow.status === 'completed'
+  const overcame = workflow.context.errors !== undefined && workflow.status === 'completed'
   return (overcame ? 4 : 0) + (workflow.status === 'failed' ? 2 : 0) + (workflow.errorCount > 0 ? 1 : 0)
 }
 

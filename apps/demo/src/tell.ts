@@ -61,22 +61,22 @@ export const locations = (
 export const history = async (output: Output, ledger: Ledger): Promise<void> => {
   const workflow = await pickWorkflow(ledger.workflows)
   if (workflow === undefined) return
-  const { first, leftOut, last } = await readStory(ledger.history(workflow._id))
+  const { first, leftOut, last } = await readStory(ledger.history(workflow))
   const events = plural(first.length + leftOut + last.length, 'event')
   part(output, '3. The log: how one workflow came to be what it is')
   say(
     output,
-    `  ${clean(workflow._id)} is ${workflow.status} after ${events}. Those of one position were appended together.`,
+    `  ${clean(workflow.batchId)} is ${workflow.status} after ${events}. Those of one position were appended together.`,
   )
   output.say(historyTable(first, leftOut, last, output.columns))
   const middle = first.at(-1)?.position
   if (middle === undefined || middle === last.at(-1)?.position) return
-  const then = await ledger.stateAt(workflow._id, { position: middle })
+  const then = await ledger.stateAt(workflow, { position: middle })
   if (then === undefined) return
   say(
     output,
     `  The log knows every state in between. After position ${count(middle)} it was ${then.status} at ` +
-      `${then.progress}% with ${plural(then.mediaItems, 'media item')} and ${plural(then.errorCount, 'error')}.`,
+      `${then.progress}% with ${plural(then.items.found, 'media item')} and ${plural(then.errorCount, 'error')}.`,
   )
 }
 

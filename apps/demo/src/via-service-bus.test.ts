@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { viaServiceBus } from './via-service-bus.js'
 
 const test = suite('via Service Bus')
-const message = { type: 'new-batch', locationId: 'l', batchId: 'b' }
+const message = { id: 'b', type: 'new_batch', context: { locationId: 'l', batchId: 'b' }, payload: {} }
 
 /** A ledger whose store is away until told otherwise. */
 const cutOff = () => {

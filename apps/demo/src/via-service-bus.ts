@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { ServiceBusMessage } from '@azure/service-bus'
 import { startTestBroker } from '@crawl-ledger/service-bus/test-broker'
-import type { Handler, Ledger, Receipt, Settings } from 'crawl-ledger'
+import type { Handle, Ledger, Receipt, Settings } from 'crawl-ledger'
 import { type Bus, busError, type Consumer, connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
 import { StoreAway, usualPatienceMs } from './ingest.js'
 
 /** Messages that go through Service Bus on their way to the ledger. */
 export interface Via {
   /** Sends a message, and resolves with the receipt that the consumer had for it. */
-  readonly handle: Handler
+  readonly handle: Handle
   /** Tells each time that the store begins not to answer. */
   whenAway(listener: () => void): void
   close(): Promise<void>
@@ -28,7 +28,7 @@ const brokerOf = async ({
     return { bus, close: () => bus.close() }
   }
   const broker = await startTestBroker()
-  broker.queue(queue, { sessions: true })
+  broker.queue(queue, { sessions: false })
   const bus = await connectServiceBus({ connectionString: broker.connectionString, timeoutMs: 2000 })
   return {
     bus,
@@ -72,6 +72,12 @@ const batching = (bus: Bus, onError: (error: unknown) => void) => {
   }
 }
 
+/** A message's own id becomes the broker's, as its sender would give it. */
+const idOf = (message: unknown): { readonly messageId?: string } => {
+  const { id } = (message ?? {}) as { readonly id?: unknown }
+  return typeof id === 'string' && id !== '' && id.length <= 128 ? { messageId: id } : {}
+}
+
 /** Puts Service Bus between the file and the ledger: sender, broker, consumer, handlers. */
 export const viaServiceBus = async (
   ledger: Pick<Ledger, 'handle' | 'ping'>,
@@ -110,8 +116,6 @@ export const viaServiceBus = async (
     bus,
     from: { queue },
     ping: ledger.ping,
-    // As many as there may be locations in the file at once: one that had to wait would hold up the reading.
-    sessionsAtOnce: 100,
     atOnce: 1000,
     handle: async (message, context) => {
       const receipt = await ledger.handle(message, context)
@@ -132,9 +136,7 @@ export const viaServiceBus = async (
         if (failure !== undefined) throw failure.error
         const correlationId = randomUUID()
         waiting.set(correlationId, { resolve, reject })
-        const { locationId } = (message ?? {}) as { locationId?: unknown }
-        const sessionId = typeof locationId === 'string' ? locationId.slice(0, 128) : 'none'
-        sender.add({ body: message, correlationId, sessionId })
+        sender.add({ body: message, correlationId, ...idOf(message) })
       }),
     whenAway: listener => {
       tellAway = listener

@@ -3,7 +3,7 @@ import { basename, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Options } from './options.js'
 
-export const sample = fileURLToPath(new URL('../sample/crawl-sample.jsonl', import.meta.url))
+export const sample = fileURLToPath(new URL('../sample/sample.jsonl', import.meta.url))
 
 /** A path as a person would type it here. */
 export const shownPath = (path: string): string => {

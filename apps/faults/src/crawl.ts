@@ -11,23 +11,31 @@ export interface Message {
 }
 
 const locations = Array.from({ length: 12 }, (_, i) => `place-${i}`)
-const media = ['a', 'b', 'c']
+const items = ['a', 'b', 'c']
 
-/** One workflow: described, three items found and downloaded, one error, completed. */
+/** When a workflow began; each message of it comes a second later. */
+const start = Date.parse('2024-05-01T12:00:00.000Z')
+
+/** One workflow: its batch searched, three items found and downloaded, one error, completed. */
 const workflow = (locationId: string, batchId: string): readonly Message[] => {
   let count = 0
-  const message = (type: string, rest: object = {}): Message => {
+  const message = (type: string, stage: string, payload?: object, item: object = {}): Message => {
     count += 1
-    return { id: `${locationId}:${batchId}:${count}`, type, locationId, batchId, ...rest }
+    const timestamp = new Date(start + count * 1000).toISOString()
+    const context = { batchId, locationId, stage, timestamp, completedStages: [], metadata: {}, ...item }
+    const id = `${locationId}:${batchId}:${count}`
+    return { id, type, locationId, batchId, context, ...(payload === undefined ? {} : { payload }) }
   }
+  const batch = ['find-location', 'control', 'crawl-media']
   return [
-    message('new-batch', { queries: ['park'], stages: ['download'] }),
-    ...media.map(mediaId => message('item-found', { item: { mediaId, kind: 'photo' } })),
-    ...media.map(mediaId =>
-      message('stage-complete', { stage: 'download', mediaId, processing: { sizeBytes: 7 } }),
+    message('new_batch', 'find-location', { locationId, queries: ['park'] }),
+    ...items.map(itemId => message('item_found', 'crawl-media', { itemId, itemUrl: `https://x/${itemId}` })),
+    ...batch.map(stage => message('stage_complete', stage, { results: {} })),
+    ...items.map(itemId =>
+      message('stage_complete', 'prep-media', { results: { mediaInfo: { size: 7 } } }, { itemId }),
     ),
-    message('error', { stage: 'analyse', mediaId: 'a', error: { message: 'no answer' } }),
-    message('workflow-complete'),
+    message('error', 'analyse-media', { error: 'no answer' }, { itemId: 'a' }),
+    message('workflow_complete', 'crawl-media'),
   ]
 }
 
@@ -48,7 +56,7 @@ export const crawlOf = (batches: number, from = 0): readonly Message[] => {
 
 /** What each location must count after so many batches: told by counting, and by no system. */
 export const countsOf = (batches: number) => ({
-  totalMediaItems: media.length * batches,
+  totalMediaItems: items.length * batches,
   activeWorkflows: 0,
   completedWorkflows: batches,
   failedWorkflows: 0,

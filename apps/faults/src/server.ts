@@ -12,7 +12,7 @@ process.on('SIGTERM', () => {
 
 const worked = async (stage: string): Promise<number> => {
   const claims = await ledger.work.claim({ stage, leaseMs: 2000, max: 40 })
-  await Promise.all(claims.map(claim => ledger.work.complete(claim, { result: { by: SERVER } })))
+  await Promise.all(claims.map(claim => ledger.work.complete(claim, { by: SERVER })))
   return claims.length
 }
 

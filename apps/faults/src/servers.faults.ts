@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLedger } from 'crawl-ledger'
+import { openLedger, WorkflowTracker } from 'crawl-ledger'
 import { openStore } from 'crawl-ledger/store'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,10 +11,11 @@ import { assertVerified, caughtUp } from './sound.js'
 
 const test = suite('servers that share the work')
 
-const stages = ['download', 'analyse', 'publish']
+const stages = ['prep-media', 'analyse-media', 'enrich-venue']
 const items = 2000
 const servers = 4
 const workflow = { locationId: 'osaka', batchId: 'large' }
+const context = WorkflowTracker.createBatchContext(workflow)
 
 test.after.each(over)
 
@@ -23,28 +24,25 @@ for (const place of places) {
     const chance = chanceOf(`servers ${place.name}`)
     const url = await place.open()
     const ledger = await openLedger({ store: url, project: false })
-    await ledger.handle({ ...workflow, type: 'new-batch', stages })
+    await ledger.handlers.handleNewBatch(context, { locationId: workflow.locationId })
     const found = Array.from({ length: items }, (_, i) => ({
-      ...workflow,
-      type: 'item-found',
-      item: { mediaId: `m${i}` },
+      itemId: `m${i}`,
+      itemUrl: `https://media.example/${i}`,
+      itemType: 'image' as const,
     }))
-    await Promise.all(found.map(message => ledger.handle(message)))
+    await Promise.all(found.map(item => ledger.handlers.handleItemFound(context, item)))
     const worker = startWorker(url)
     await projecting(worker)
     const crew: Program[] = []
     for (let i = 0; i < servers; i += 1) crew.push(startServer(url, `server-${i}`, stages))
 
     const isDone = async (): Promise<boolean> => {
-      const { work } = (await ledger.workflows.get('osaka/large')) ?? { work: [] }
-      return stages.every(stage => work.some(one => one.stage === stage && one.done === items))
+      const view = await ledger.workflows.get(workflow)
+      return stages.every(stage => view?.stages.some(row => row.stage === stage && row.completed === items))
     }
     let kills = 0
     for (const deadline = performance.now() + 120_000; !(await isDone()); kills += 1) {
-      assert.ok(
-        performance.now() < deadline,
-        JSON.stringify((await ledger.workflows.get('osaka/large'))?.work),
-      )
+      assert.ok(performance.now() < deadline, JSON.stringify((await ledger.workflows.get(workflow))?.stages))
       await sleep(1000)
       const i = Math.floor(chance.between(0, servers))
       crew[i]?.child.kill('SIGKILL')
@@ -55,9 +53,9 @@ for (const place of places) {
     await caughtUp(url)
 
     const completed = new Map<string, number>()
-    for await (const { event } of ledger.history('osaka/large'))
+    for await (const { event } of ledger.history(workflow))
       if (event.type === 'StageCompleted') {
-        const key = `${event.data.stage} of ${event.data.mediaId}`
+        const key = `${event.data.stage} of ${event.data.itemId}`
         completed.set(key, (completed.get(key) ?? 0) + 1)
       }
     assert.is(completed.size, stages.length * items)
@@ -65,12 +63,13 @@ for (const place of places) {
       [...completed].filter(([, count]) => count !== 1),
       [],
     )
-    const view = await ledger.workflows.get('osaka/large')
+    const view = await ledger.workflows.get(workflow)
     assert.equal(
       view?.stages.map(({ stage, completed: count }) => [stage, count]).sort(),
       stages.map(stage => [stage, items]).sort(),
     )
-    assert.is(view?.mediaItems, items)
+    assert.is(view?.items.found, items)
+    assert.is(view?.items.finished, items)
     worker.child.kill('SIGTERM')
     assert.is(await worker.ended, 0)
     await ledger.close()

@@ -16,13 +16,20 @@ export const until = async (isSo: () => boolean | Promise<boolean>, withinMs = 1
 export const record = async (store: string, round: number): Promise<void> => {
   const ledger = await openLedger({ store, project: false })
   for (const locationId of ['berlin', 'kyoto', 'osaka', 'quito']) {
-    const place = { batchId: `b${round}`, locationId }
-    await ledger.handle({ type: 'new-batch', id: `${locationId}${round}:1`, ...place })
+    const context = {
+      batchId: `b${round}`,
+      locationId,
+      stage: 'find-location',
+      timestamp: '2024-05-01T12:00:00.000Z',
+      completedStages: [],
+      metadata: {},
+    }
+    await ledger.handle({ type: 'new_batch', id: `${locationId}${round}:1`, context, payload: {} })
     await ledger.handle({
-      type: 'item-found',
+      type: 'item_found',
       id: `${locationId}${round}:2`,
-      ...place,
-      item: { mediaId: 'm' },
+      context: { ...context, stage: 'crawl-media' },
+      payload: { itemId: 'm', itemType: 'image' },
     })
   }
   await ledger.close()

@@ -16,7 +16,7 @@ let broker: TestBroker
 const run = (args: readonly string[], env: Record<string, string> = {}) =>
   children.run(args, {
     STORE: store,
-    SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
+    AZURE_SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
     ...env,
   })
 
@@ -25,9 +25,16 @@ test.before(async () => {
   broker.topic('events')
   broker.subscription('events', 'all')
   const ledger = await openLedger({ store, partitions: 2, project: false })
-  const of = { locationId: 'osaka-1', batchId: 'batch-1' }
-  await ledger.handle({ ...of, type: 'new-batch', queries: ['park'] })
-  await ledger.handle({ ...of, type: 'workflow-complete' })
+  const context = {
+    locationId: 'osaka-1',
+    batchId: 'batch-1',
+    stage: 'find-location',
+    timestamp: '2024-05-01T12:00:00.000Z',
+    completedStages: [],
+    metadata: {},
+  }
+  await ledger.handle({ type: 'new_batch', context, payload: { queries: ['park'] } })
+  await ledger.handle({ type: 'workflow_complete', context })
   await ledger.close()
 })
 
@@ -58,8 +65,8 @@ test('what is wrong is one sentence, and 2 or 1', async () => {
     run([]).ended,
     run(['--to', 'nowhere', '--from', 'start']).ended,
     run(['--to', 'events', '--store', `sqlite:${join(folder, 'none.db')}`]).ended,
-    run(['--to', 'events'], { SERVICE_BUS_CONNECTION_STRING: '' }).ended,
-    run(['--to', 'events'], { SERVICE_BUS_NAMESPACE: 'name' }).ended,
+    run(['--to', 'events'], { AZURE_SERVICE_BUS_CONNECTION_STRING: '' }).ended,
+    run(['--to', 'events'], { AZURE_SERVICE_BUS_NAMESPACE: 'name' }).ended,
   ])
   assert.is(wrong.code, 2)
   assert.match(wrong.err, /^--to: name the topic or queue/)
@@ -68,7 +75,7 @@ test('what is wrong is one sentence, and 2 or 1', async () => {
   assert.is(noLedger.code, 1)
   assert.match(noLedger.err, /holds no ledger/)
   assert.is(noBroker.code, 1)
-  assert.match(noBroker.err, /set SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE/)
+  assert.match(noBroker.err, /set AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE/)
   assert.is(twoBrokers.code, 1)
   assert.match(twoBrokers.err, /are both set: leave one of them out/)
   for (const { err } of [wrong, missing, noLedger, noBroker, twoBrokers])

@@ -6,7 +6,7 @@ export const help = `Sends the events of a log to a topic or queue of Azure Serv
 location, with ids by which the broker's duplicate detection knows one that is sent again. Start several: they share the
 partitions, and when one dies the others go on with its part.
 
-  STORE=mongodb://HOST/ta_crawler SERVICE_BUS_NAMESPACE=NAME npx -y pnpm@12 publisher --to TOPIC
+  STORE=mongodb://HOST/ta_crawler AZURE_SERVICE_BUS_NAMESPACE=NAME npx -y pnpm@12 publisher --to TOPIC
 
   --to NAME            the topic or queue
   --events A,B         only these events, such as WorkflowCompleted,WorkflowFailed; by default all
@@ -19,7 +19,7 @@ Settings (an option wins over the environment)
   --store URL         STORE       where the ledger is: mongodb://HOST/DATABASE or sqlite:FILE
   --lease-ms N        LEASE_MS    after how many milliseconds without a sign of life others take a publisher's partitions
   --log-level LEVEL   LOG_LEVEL   trace, debug, info, warn, error, fatal or silent; by default info
-                      SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE with the identity of the machine
+                      AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE with the identity of the machine
   --help                          this text
 
 SIGTERM or Ctrl-C ends the batch in hand and ends with 0. It ends with 1 when it cannot start or cannot go on, and with

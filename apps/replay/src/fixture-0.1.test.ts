@@ -1,113 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crawl } from '@crawl-ledger/domain'
-import { mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import { rebuild } from '@crawl-ledger/projector'
 import { openLedger } from 'crawl-ledger'
 import { openStore } from 'crawl-ledger/store'
-import Database from 'libsql'
-import { MongoClient } from 'mongodb'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { archiveFile, archiveText, databaseBytes, expected } from './fixture-0.1.test-kit.js'
+import { archiveText, expected } from './fixture-0.1.test-kit.js'
+import { copy, folder, type Place, places } from './fixture-0.1-places.test-kit.js'
 import { saysWhatV1Said } from './fixture-0.1-views.test-kit.js'
 import { runHere } from './in-process.test-kit.js'
 
 const test = suite('a ledger of 0.1')
-const folder = mkdtempSync(join(tmpdir(), 'crawl-replay-0.1-'))
-const server = mongoTestServer()
 const archive = archiveText()
-
-test.after(() => rmSync(folder, { recursive: true }))
-
-/** A ledger that a test runs on, by its store's URL. */
-interface Place {
-  readonly name: string
-  /** Of the ledger; 16 in 0.1's. */
-  readonly partitions: number
-  make(): Promise<string>
-  formatOf(url: string): Promise<number | undefined>
-  remove(url: string): Promise<void>
-}
-
-const pathOf = (url: string): string => url.slice('sqlite:'.length)
-
-const inSqlite = (name: string, partitions: number, make: Place['make']): Place => ({
-  name,
-  partitions,
-  make,
-  formatOf: async url => {
-    const db = new Database(pathOf(url))
-    try {
-      return (db.prepare('SELECT format FROM ledger').get() as { format: number }).format
-    } finally {
-      db.close()
-    }
-  },
-  remove: async url => rmSync(pathOf(url)),
-})
-
-/** 0.1's own file, as nobody has opened it since. */
-const copy = async (): Promise<string> => {
-  const path = join(folder, 'copy.db')
-  writeFileSync(path, databaseBytes())
-  return `sqlite:${path}`
-}
-
-const imported = async (url: string, partitions: number): Promise<string> => {
-  process.env.PARTITIONS = String(partitions)
-  try {
-    const { code, out } = await runHere(['import', archiveFile, '--store', url, '--json'])
-    assert.equal(
-      [code, JSON.parse(out)],
-      [0, { commits: expected.commits, added: expected.commits, resettled: partitions !== 16 }],
-    )
-    return url
-  } finally {
-    delete process.env.PARTITIONS
-  }
-}
-
-const archiveInSqlite = (partitions: number): Place =>
-  inSqlite(`the archive in SQLite, ${partitions} partitions`, partitions, () =>
-    imported(`sqlite:${join(folder, `${partitions}.db`)}`, partitions),
-  )
-
-const withClient = async <A>(use: (client: MongoClient) => Promise<A>): Promise<A> => {
-  const client = new MongoClient((await server?.url()) ?? '')
-  try {
-    return await use(client)
-  } finally {
-    await client.close()
-  }
-}
-
-const archiveInMongo = (partitions: number): Place => {
-  const database = `crawl-replay-${process.pid}-${partitions}`
-  return {
-    name: `the archive in MongoDB, ${partitions} partitions`,
-    partitions,
-    make: async () => {
-      const url = new URL((await server?.url()) ?? '')
-      url.pathname = `/${database}`
-      return imported(url.href, partitions)
-    },
-    formatOf: () =>
-      withClient(async client => (await client.db(database).collection('ledger').findOne())?.format),
-    remove: () =>
-      withClient(async client => {
-        await client.db(database).dropDatabase()
-      }),
-  }
-}
-
-const places = [
-  inSqlite('its file', 16, copy),
-  archiveInSqlite(16),
-  archiveInSqlite(3),
-  ...(server === undefined ? [] : [archiveInMongo(16), archiveInMongo(7)]),
-]
 
 const commandsOf = (url: string) => {
   const run = (...args: readonly string[]) => runHere([...args, '--store', url])

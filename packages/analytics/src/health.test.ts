@@ -17,7 +17,18 @@ test('tells without a token that all is well', async () => {
   const answer = await ask()
   assert.is(answer.statusCode, 200)
   assert.is(answer.headers['cache-control'], 'no-store')
-  assert.equal(answer.json(), {
+  const { timestamp, uptime, checks, responseTime, ...others } = answer.json()
+  assert.match(timestamp, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+  assert.type(uptime, 'number')
+  assert.match(responseTime, /^\d+ms$/)
+  assert.match(checks.memory, /^\d+MB$/)
+  assert.equal(checks, {
+    database: 'connected',
+    databaseLatency: '1ms',
+    serviceBus: 'not used',
+    memory: checks.memory,
+  })
+  assert.equal(others, {
     status: 'ok',
     service: 'analytics',
     uptimeSeconds: 0,
@@ -28,12 +39,19 @@ test('tells without a token that all is well', async () => {
 test('tells that the store is away', async () => {
   const answer = await ask(fakeLedger({ ping: () => Promise.reject(new Away('away')) }))
   assert.is(answer.statusCode, 503)
-  assert.equal(answer.json(), {
+  const { timestamp: _, uptime: _uptime, checks, responseTime: _time, ...others } = answer.json()
+  assert.equal(checks, { database: 'disconnected', serviceBus: 'not used', memory: checks.memory })
+  assert.equal(others, {
     status: 'unavailable',
     service: 'analytics',
     uptimeSeconds: 0,
     store: { name: 'mongodb://db.example/ta_crawler', status: 'unavailable', latencyMs: null },
   })
+})
+
+test('a store that refuses is an error, and no silence', async () => {
+  const answer = await ask(fakeLedger({ ping: () => Promise.reject(new TypeError('no')) }))
+  assert.is(answer.json().checks.database, 'error')
 })
 
 const spooled = (status: Partial<SpoolStatus> = {}): LedgerSpool => ({

@@ -1,5 +1,12 @@
-import { within } from '@crawl-ledger/process'
-import type { Ledger, SpoolState, SpoolStatus } from 'crawl-ledger'
+import { TimedOut, within } from '@crawl-ledger/process'
+import {
+  type Ledger,
+  type SpoolState,
+  type SpoolStatus,
+  StoreError,
+  StoreForbidden,
+  StoreUnusable,
+} from 'crawl-ledger'
 
 export interface Health {
   /**
@@ -7,6 +14,22 @@ export interface Health {
    * and nothing takes a message meanwhile.
    */
   readonly status: 'ok' | 'degraded' | 'unavailable'
+  /** When this was asked, ISO. */
+  readonly timestamp: string
+  /** For how long the process has been up, in seconds. */
+  readonly uptime: number
+  readonly checks: {
+    /** `disconnected`: the store does not answer; `error`: it answers with a failure. */
+    readonly database: 'connected' | 'disconnected' | 'error'
+    /** As in `23ms`; absent where the store did not answer. */
+    readonly databaseLatency?: string
+    /** This server reads no messages. */
+    readonly serviceBus: 'not used'
+    /** What the process holds, as in `84MB`. */
+    readonly memory: string
+  }
+  /** How long this answer took, as in `24ms`. */
+  readonly responseTime: string
   readonly service: 'analytics'
   readonly uptimeSeconds: number
   readonly store: {
@@ -35,6 +58,16 @@ export interface HealthOptions {
   /** Is told why the store counts as away. */
   readonly onFailure?: (error: unknown) => void
 }
+
+interface Answered {
+  readonly latencyMs: number | null
+  readonly database: Health['checks']['database']
+}
+
+/** Whether the store did not answer; else it answered with a failure. */
+const isSilence = (error: unknown): boolean =>
+  error instanceof TimedOut ||
+  (error instanceof StoreError && !(error instanceof StoreForbidden || error instanceof StoreUnusable))
 
 const hundredths = (number: number): number => Math.round(number * 100) / 100
 
@@ -69,20 +102,30 @@ export const healthCheck = (
     return underWay
   }
 
-  const latency = async (): Promise<number | null> => {
+  const ask = async (): Promise<Answered> => {
     try {
-      return hundredths(await ping())
+      return { latencyMs: hundredths(await ping()), database: 'connected' }
     } catch (error) {
       onFailure(error)
-      return null
+      return { latencyMs: null, database: isSilence(error) ? 'disconnected' : 'error' }
     }
   }
 
   return async () => {
-    const latencyMs = await latency()
+    const asked = performance.now()
+    const { latencyMs, database } = await ask()
     const spool = ledger.spool?.status()
     return {
       status: statusOf(latencyMs === null, spool),
+      timestamp: new Date().toISOString(),
+      uptime: Math.floor(process.uptime()),
+      checks: {
+        database,
+        ...(latencyMs === null ? {} : { databaseLatency: `${Math.round(latencyMs)}ms` }),
+        serviceBus: 'not used',
+        memory: `${Math.round(process.memoryUsage.rss() / 1024 / 1024)}MB`,
+      },
+      responseTime: `${Math.round(performance.now() - asked)}ms`,
       service: 'analytics',
       uptimeSeconds: Math.floor((performance.now() - started) / 1000),
       store: { name: ledger.store, status: latencyMs === null ? 'unavailable' : 'ok', latencyMs },

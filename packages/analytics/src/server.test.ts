@@ -129,7 +129,7 @@ test('refuses to be made without a usable token', () => {
       (error: unknown) =>
         error instanceof Error &&
         error.name === 'ConfigurationError' &&
-        /^ANALYTICS_TOKEN: .*openssl rand -hex 32/.test(error.message),
+        /^API_TOKEN: .*openssl rand -hex 32/.test(error.message),
     )
 })
 

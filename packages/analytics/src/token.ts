@@ -10,12 +10,12 @@ export const usableToken = (token: string | undefined): string => {
   const trimmed = token?.trim() ?? ''
   if (trimmed === '')
     throw new ConfigurationError(
-      'ANALYTICS_TOKEN',
-      'set it to the secret that callers must send, for example ANALYTICS_TOKEN=$(openssl rand -hex 32).',
+      'API_TOKEN',
+      'set it to the secret that callers must send, for example API_TOKEN=$(openssl rand -hex 32).',
     )
   if (!sendable.test(trimmed))
     throw new ConfigurationError(
-      'ANALYTICS_TOKEN',
+      'API_TOKEN',
       'use visible ASCII characters without blanks, since it is sent in an HTTP header; `openssl rand -hex 32` makes a good one.',
     )
   return trimmed

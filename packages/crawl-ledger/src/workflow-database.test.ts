@@ -133,6 +133,23 @@ for (const [name, withStore] of stores) {
         await isWhole(base)
       }))
 
+  test(`${name}: where the views are behind, what came since is read from the log`, () =>
+    withStore(async base => {
+      const sites = callSites()
+      await using(base, true, async ledger => {
+        await WorkflowDatabase.use(ledger)
+        for (const { call } of sites.slice(0, 6)) await call()
+        await ledger.caughtUp()
+      })
+      await using(base, false, async ledger => {
+        await WorkflowDatabase.use(ledger)
+        for (const { call } of sites.slice(6)) await call()
+        assert.not.equal((await ledger.workflows.get(ref))?.context, asItStands())
+        assert.equal(await WorkflowDatabase.getWorkflow(batchId), asItStands())
+      })
+      await isWhole(base)
+    }))
+
   test(`${name}: it goes away in the middle and comes back, and nothing is lost`, () =>
     scene(withStore, async set => {
       const ledger = set.open()

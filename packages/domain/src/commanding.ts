@@ -1,10 +1,11 @@
 import type { Command } from './commands.js'
+import { failingStages, failuresOf, isFinished } from './contribution.js'
 import type { EventData } from './events.js'
 import type { Plan } from './plan.js'
 import type { Recorder } from './recorder.js'
 import { type Rejection, rejection } from './rejection.js'
 import { planIn, stageKey } from './state.js'
-import { failingStages, failuresOf, isFinished, type SubjectState } from './subject.js'
+import type { SubjectState } from './subject.js'
 
 export const leaseEnd = (now: string, leaseMs: number): string =>
   new Date(Date.parse(now) + leaseMs).toISOString()
@@ -62,9 +63,9 @@ const claim = (recorder: Recorder, id: string, command: Of<'claim'>): void => {
   const open: (readonly [string, SubjectState])[] = []
   for (const [itemId, item] of recorder.state.items) {
     if (open.length === most) break
+    if (!isOpen(item, plan, stage, before)) continue
     const held = recorder.state.claims.get(stageKey(stage, itemId))
-    if ((held === undefined || held.until <= now) && isOpen(item, plan, stage, before))
-      open.push([itemId, item])
+    if (held === undefined || held.until <= now) open.push([itemId, item])
   }
   const until = leaseEnd(now, leaseMs)
   for (const [itemId, item] of open) {

@@ -1,14 +1,15 @@
 import { isoOf } from './codecs.js'
+import { contributionOf, failureOf, isCopied } from './contribution.js'
 import { type Change, isNothing, minus, Tally } from './counts.js'
 import type { CrawlEvent, ErrorData, EventData, WorkflowStatus } from './events.js'
 import { changeOf } from './evolve.js'
 import { impliedBy } from './implied.js'
 import { canonical, type Json, type JsonObject } from './json.js'
-import { countingSide, errorData } from './known-error.js'
+import { byTimeOfError, countingSide, errorData } from './known-error.js'
 import { byText, type Plan } from './plan.js'
 import type { Recorder } from './recorder.js'
 import { planIn, type WorkflowState } from './state.js'
-import { byTimeOfError, contributionOf, failureOf, isCopied, type SubjectState } from './subject.js'
+import type { SubjectState } from './subject.js'
 
 // What follows from the facts of a message. Counts, status and progress are derived from them and never told.
 

@@ -2,13 +2,13 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { contributionOf } from './contribution.js'
 import { minus, Tally } from './counts.js'
 import { type Commit, check, decided, envelope, projected, receivedAt } from './crawl.test-kit.js'
 import type { CrawlEvent } from './events.js'
 import { changeOf, evolve } from './evolve.js'
 import type { JsonObject } from './json.js'
 import { initialState, planIn, type WorkflowState } from './state.js'
-import { contributionOf } from './subject.js'
 import {
   batch,
   complete,

@@ -1,7 +1,8 @@
+import { failingStages, failuresOf, isCopied } from './contribution.js'
 import type { ErrorData } from './events.js'
-import { countingSide, errorData, isFailing } from './known-error.js'
+import { byTimeOfError, countingSide, errorData, isFailing } from './known-error.js'
 import { planIn, type WorkflowState } from './state.js'
-import { byTimeOfError, failingStages, failuresOf, isCopied, newSubject } from './subject.js'
+import { newSubject } from './subject.js'
 
 /** A stage that has failed and was neither done nor retried. */
 export interface FailingStage {

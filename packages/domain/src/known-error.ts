@@ -1,5 +1,6 @@
 import type { ErrorData, EventData } from './events.js'
 import { canonical, type JsonObject } from './json.js'
+import { byText } from './plan.js'
 import { noTime, timeField } from './reading.js'
 
 /** What was told of an error from one side: by error messages, or by the lists of contexts. */
@@ -86,3 +87,10 @@ export const withTold = (
     ? { ...base, listed: joinSides(base.listed, side) }
     : { ...base, own: joinSides(base.own, side) }
 }
+
+const instant = ({ timestamp }: ErrorData): number =>
+  timestamp === undefined ? -Number.MAX_VALUE : Date.parse(timestamp)
+
+/** Errors in the order of the rules: by time, stage and text. */
+export const byTimeOfError = (a: ErrorData, b: ErrorData): number =>
+  instant(a) - instant(b) || byText(a.stage, b.stage) || byText(a.error, b.error)

@@ -1,10 +1,11 @@
+import { isCopied } from './contribution.js'
 import type { ContextData, EventData } from './events.js'
 import { canonical, type Json, type JsonObject, put } from './json.js'
 import { countingSide, type ErrorSide, errorData, errorKey, joinSides, withTold } from './known-error.js'
 import type { PersistentMap } from './persistent-map.js'
 import { countsFor, type Plan } from './plan.js'
 import { noTime, timeField } from './reading.js'
-import { fieldsIn, isCopied, type KnownValue, type SubjectState } from './subject.js'
+import { fieldsIn, type KnownValue, type SubjectState } from './subject.js'
 import type { Said } from './telling.js'
 import type { ToldError } from './told-errors.js'
 

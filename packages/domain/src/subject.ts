@@ -1,18 +1,8 @@
-import type { Change, StageRow } from './counts.js'
-import type { ContextData, CrawlEvent, ErrorData, EventData } from './events.js'
-import { countedType } from './implied.js'
+import type { ContextData, CrawlEvent, EventData } from './events.js'
 import { canonical, type Json, type JsonObject } from './json.js'
-import {
-  countingSide,
-  errorData,
-  errorKey,
-  hasFailed,
-  isFailing,
-  type KnownError,
-  withTold,
-} from './known-error.js'
+import { errorKey, withTold } from './known-error.js'
+import { KnownErrors } from './known-errors.js'
 import { PersistentMap } from './persistent-map.js'
-import { byText, countsFor, type Plan, partOf } from './plan.js'
 import { noTime } from './reading.js'
 
 /** A value that is known: its canonical text, and the instant that told it last. */
@@ -35,7 +25,7 @@ export interface SubjectState {
   readonly fields: PersistentMap<KnownValue>
   /** Told done, whether it counts or not. */
   readonly stages: PersistentMap<KnownStage>
-  readonly errors: PersistentMap<KnownError>
+  readonly errors: KnownErrors
   /** The earliest and the latest instant of its contexts. */
   readonly first: number
   readonly last: number
@@ -48,7 +38,7 @@ export const newSubject: SubjectState = {
   metadata: PersistentMap.empty(),
   fields: PersistentMap.empty(),
   stages: PersistentMap.empty(),
-  errors: PersistentMap.empty(),
+  errors: KnownErrors.empty,
   first: Number.POSITIVE_INFINITY,
   last: noTime,
   isComplete: false,
@@ -113,17 +103,6 @@ const withStage = (
   })
 }
 
-const withRetried = (
-  errors: PersistentMap<KnownError>,
-  stage: string | undefined,
-): PersistentMap<KnownError> => {
-  let map = errors
-  for (const [key, error] of [...errors])
-    if ((stage === undefined || error.stage === stage) && !error.isRetried)
-      map = map.set(key, { ...error, isRetried: true })
-  return map
-}
-
 const withTime = (subject: SubjectState, at: number): SubjectState =>
   at === noTime || (at >= subject.first && at <= subject.last)
     ? subject
@@ -144,115 +123,17 @@ export const evolveSubject = (before: SubjectState, event: CrawlEvent): SubjectS
     case 'ErrorRecorded': {
       const { stage, error, timestamp } = event.data
       const key = errorKey(stage, error, timestamp === undefined ? noTime : Date.parse(timestamp))
-      return { ...subject, errors: subject.errors.set(key, withTold(subject.errors.get(key), event.data)) }
+      return { ...subject, errors: subject.errors.with(withTold(subject.errors.get(key), event.data)) }
     }
     case 'CompletionReported':
       return { ...subject, isComplete: true }
     case 'ItemGivenUp':
       return { ...subject, isGivenUp: true }
     case 'StageRetried':
-      return { ...before, errors: withRetried(before.errors, event.data.stage), isComplete: false }
+      return { ...before, errors: before.errors.retried(event.data.stage), isComplete: false }
     case 'WorkflowResumed':
-      return { ...before, errors: withRetried(before.errors, undefined) }
+      return { ...before, errors: before.errors.retried(undefined) }
     default:
       return subject
   }
-}
-
-/** An entry of an item's context whose stage is the batch's is the batch's error, copied. */
-export const isCopied = (plan: Plan, isItem: boolean, stage: string): boolean =>
-  isItem && partOf(plan, stage) === 'batch'
-
-/** Whether the item's last stage is done, or it was said to be complete. */
-export const isDone = ({ stages, isComplete }: SubjectState, plan: Plan): boolean =>
-  isComplete || stages.has(plan.item.at(-1) ?? '')
-
-/** Whether nothing more happens to the item. */
-export const isFinished = (item: SubjectState, plan: Plan): boolean => item.isGivenUp || isDone(item, plan)
-
-/** The stages that a batch or an item is failing in: a failure of them is neither resolved nor retried. */
-export const failingStages = (subject: SubjectState, plan: Plan, isItem: boolean): ReadonlySet<string> => {
-  const failing = new Set<string>()
-  if (subject.errors.size === 0 || (isItem && isFinished(subject, plan))) return failing
-  for (const error of subject.errors.values())
-    if (!subject.stages.has(error.stage) && isFailing(error, isCopied(plan, isItem, error.stage)))
-      failing.add(error.stage)
-  return failing
-}
-
-/** How often a stage has failed. */
-export const failuresOf = (subject: SubjectState, stage: string): number => {
-  let count = 0
-  for (const error of subject.errors.values()) if (error.stage === stage && hasFailed(error)) count += 1
-  return count
-}
-
-const typeOf = ({ fields }: SubjectState): ReturnType<typeof countedType> => {
-  const text = fields.get('itemType')?.text
-  return countedType(text === undefined ? undefined : (JSON.parse(text) as string))
-}
-
-type Row = { -readonly [F in keyof StageRow]?: StageRow[F] }
-
-const rowsOf = (
-  subject: SubjectState,
-  plan: Plan,
-  isItem: boolean,
-): { rows: Change['rows']; errors: number } => {
-  const rows = new Map<string, Row>()
-  const row = (stage: string): Row => {
-    const known = rows.get(stage) ?? {}
-    rows.set(stage, known)
-    return known
-  }
-  for (const [stage, { durationMs = 0, sizeBytes = 0 }] of subject.stages)
-    if (countsFor(plan, stage, isItem)) Object.assign(row(stage), { completed: 1, durationMs, sizeBytes })
-  let errors = 0
-  for (const error of subject.errors.values()) {
-    const { stage } = error
-    if (countingSide(error, isCopied(plan, isItem, stage)) === undefined) continue
-    errors += 1
-    if (countsFor(plan, stage, isItem)) row(stage).errors = (row(stage).errors ?? 0) + 1
-  }
-  for (const stage of failingStages(subject, plan, isItem))
-    if (countsFor(plan, stage, isItem)) row(stage).failing = 1
-  return { rows: [...rows].map(([stage, figures]) => ({ ...figures, stage })), errors }
-}
-
-/** What a batch or an item counts in all, by a plan. */
-export const contributionOf = (subject: SubjectState, plan: Plan, isItem: boolean): Change => {
-  const { rows, errors } = rowsOf(subject, plan, isItem)
-  const own = { errors, ...(rows === undefined ? {} : { rows }) }
-  if (!isItem) return own
-  const isOver = isFinished(subject, plan)
-  return {
-    ...own,
-    found: 1,
-    finished: isOver ? 1 : 0,
-    failing: failingStages(subject, plan, true).size > 0 ? 1 : 0,
-    givenUp: subject.isGivenUp && !isDone(subject, plan) ? 1 : 0,
-    behind: plan.item
-      .filter(stage => isOver || subject.stages.has(stage))
-      .map(stage => ({ stage, items: 1 })),
-    types: { [typeOf(subject)]: 1 },
-  }
-}
-
-const instant = ({ timestamp }: ErrorData): number =>
-  timestamp === undefined ? -Number.MAX_VALUE : Date.parse(timestamp)
-
-/** Errors in the order of the rules: by time, stage and text. */
-export const byTimeOfError = (a: ErrorData, b: ErrorData): number =>
-  instant(a) - instant(b) || byText(a.stage, b.stage) || byText(a.error, b.error)
-
-/** The latest failure of a batch that is unresolved. */
-export const failureOf = (batch: SubjectState): ErrorData | undefined => {
-  let latest: ErrorData | undefined
-  for (const error of batch.errors.values()) {
-    if (batch.stages.has(error.stage) || !isFailing(error, false)) continue
-    const side = countingSide(error, false)
-    const data = side === undefined ? undefined : errorData(error, side)
-    if (data !== undefined && (latest === undefined || byTimeOfError(data, latest) > 0)) latest = data
-  }
-  return latest
 }

@@ -65,6 +65,9 @@ const described = (data: JsonObject): Fact[] => {
   ]
 }
 
+const kept = (name: string, rest: JsonObject): JsonObject =>
+  Object.keys(rest).length === 0 ? {} : { [name]: rest }
+
 const located = ({ countryCode, geo, location }: JsonObject): Fact[] => {
   const { latitude, longitude } = objectIn(geo)
   const coordinates = coordinatesOf({ lat: latitude ?? null, lng: longitude ?? null })
@@ -78,7 +81,11 @@ const located = ({ countryCode, geo, location }: JsonObject): Fact[] => {
     ...(typeof name === 'string' && name.trim() !== '' ? { locationName: name } : {}),
     told: true as const,
   }
-  return [{ type: 'LocationDescribed', data }]
+  const further = {
+    ...kept('geo', without(objectIn(geo), ['latitude', 'longitude'])),
+    ...kept('location', without(objectIn(location), ['name'])),
+  }
+  return [{ type: 'LocationDescribed', data }, ...metadataOf({}, further)]
 }
 
 const kinds: ReadonlyMap<Json | undefined, string> = new Map([['photo', 'image']])

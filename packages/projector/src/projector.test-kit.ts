@@ -18,7 +18,7 @@ import {
   type Store,
   Writer,
 } from '@crawl-ledger/log'
-import { buildName } from './build.js'
+import { buildName, buildOf } from './build.js'
 import { beginning, readCheckpoints } from './checkpoints.js'
 
 export const locations = ['osaka-1', 'osaka-2', 'kyoto-1']
@@ -26,13 +26,20 @@ const batches = ['a', 'b']
 
 /** The steps of a workflow, one commit each. */
 const steps = [
-  { type: 'new-batch', queries: ['park'] },
-  { type: 'item-found', item: { mediaId: 'm1' } },
-  { type: 'item-found', item: { mediaId: 'm2' } },
-  { type: 'stage-complete', stage: 'download', mediaId: 'm1', processing: { sizeBytes: 7 } },
-  { type: 'error', error: { message: 'no answer' }, stage: 'download', mediaId: 'm2' },
-  { type: 'workflow-complete' },
-]
+  { type: 'new_batch', context: { stage: 'find-location' }, payload: { queries: ['park'] } },
+  { type: 'item_found', context: { stage: 'crawl-media' }, payload: { itemId: 'm1', itemType: 'image' } },
+  { type: 'item_found', context: { stage: 'crawl-media' }, payload: { itemId: 'm2', itemType: 'video' } },
+  {
+    type: 'stage_complete',
+    context: { stage: 'prep-media', itemId: 'm1' },
+    payload: { results: { size: 7 } },
+  },
+  { type: 'error', context: { stage: 'prep-media', itemId: 'm2' }, payload: { error: 'no answer' } },
+  { type: 'workflow_complete', context: { stage: 'crawl-media' } },
+] as const
+
+/** What a ledger's first views are, whatever the version of the projection. */
+const first = buildOf(crawl, 1)
 
 /** How many commits `write` makes. */
 export const commitsWritten = locations.length * batches.length * steps.length
@@ -45,11 +52,19 @@ export const write = async (store: Store, round = 1, onRecorded: () => void = ()
       locations.flatMap(locationId =>
         batches.map(batch => {
           const batchId = `${batch}${round}`
-          const raw = { ...step, locationId, batchId, id: `${locationId}:${batchId}:${i}` }
+          const context = {
+            locationId,
+            batchId,
+            timestamp: `2024-05-01T11:00:0${i}.000Z`,
+            completedStages: [],
+            metadata: {},
+            ...step.context,
+          }
+          const raw = { ...step, context, id: `${locationId}:${batchId}:${i}` }
           const decoded = decodeMessage(raw, '2024-05-01T12:00:00.000Z')
           if (decoded._tag === 'Left') throw new Error(decoded.left.message)
           const envelope = decoded.right
-          const handler = handlerOf[envelope.body.type]
+          const handler = handlerOf[step.type]
           return writer.write(workflowStream(locationId, batchId), { envelope, handler })
         }),
       ),
@@ -64,7 +79,7 @@ const everything = async (log: Log, upTo: (commit: Commit) => boolean): Promise<
 /** What the views must be: a pure fold of the log that no code of this package has a part in. */
 export const foldOf = (
   commits: readonly Commit[],
-  projection: Projection = crawl,
+  projection: Projection = first,
 ): readonly (readonly [string, ViewDocument])[] => {
   const documents = new Map<string, ViewDocument>()
   for (const { stream, position, version, at, events } of commits)
@@ -101,7 +116,7 @@ const checkpointsAfter = (commits: readonly Commit[]): readonly Checkpoint[] => 
 /** The views and the checkpoints are what a pure fold of the log (or of a part of it) gives. */
 export const assertFolded = async (
   store: Store,
-  { projection = crawl, upTo = () => true }: { projection?: Projection; upTo?: (c: Commit) => boolean } = {},
+  { projection = first, upTo = () => true }: { projection?: Projection; upTo?: (c: Commit) => boolean } = {},
 ): Promise<void> => {
   const commits = await everything(store.log, upTo)
   assert.deepEqual(await viewsOf(store), foldOf(commits, projection))
@@ -123,7 +138,7 @@ export const until = async (isSo: () => boolean | Promise<boolean>): Promise<voi
 }
 
 /** Resolves when a projection is at the end of the log. */
-export const caughtUp = (store: Store, projection: Projection = crawl): Promise<void> =>
+export const caughtUp = (store: Store, projection: Projection = first): Promise<void> =>
   until(async () => {
     const checkpoints = await readCheckpoints(store.views, projection, store.log.partitions)
     return [...(await store.log.tails())].every(([p, end]) => checkpoints.get(p)?.position === end)

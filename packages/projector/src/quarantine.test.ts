@@ -15,7 +15,7 @@ const test = suite('quarantine')
 const stopped = async (): Promise<Store> => {
   const store = openSqlite(':memory:', { partitions: 1 })
   const at = '2024-05-01T12:00:00.000Z'
-  const event: StoredEvent = { type: 'MediaFound', v: 99, at, data: {}, message: 0 }
+  const event: StoredEvent = { type: 'ItemFound', v: 99, at, data: {}, message: 0 }
   const [landing] = await store.log.append([
     {
       partition: 0,

@@ -51,8 +51,18 @@ export const openWorld = async (options: EntityOptions = {}): Promise<World> => 
   }
 }
 
-export const found = (mediaId: string, locationId = 'osaka') => ({
-  body: { type: 'item-found', batchId: 'b1', locationId, item: { mediaId } },
-  messageId: `found-${mediaId}`,
+export const found = (itemId: string, locationId = 'osaka') => ({
+  body: {
+    type: 'item_found',
+    context: { batchId: 'b1', locationId, stage: 'crawl-media', completedStages: [], metadata: {} },
+    payload: { itemId },
+  },
+  messageId: `found-${itemId}`,
   sessionId: locationId,
 })
+
+/** The body of a message of `found`, as a handler gets it: bytes. */
+export const bodyOf = (message: unknown): ReturnType<typeof found>['body'] => {
+  if (!Buffer.isBuffer(message)) throw new Error('the body came otherwise than as bytes')
+  return JSON.parse(message.toString())
+}

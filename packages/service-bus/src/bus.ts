@@ -46,21 +46,21 @@ const clientOf = async (options: BusOptions): Promise<ServiceBusClient> => {
       if (error instanceof BusUnusable) throw error
       // The SDK's own words may repeat the string, and with it the key.
       throw new BusUnusable(
-        'SERVICE_BUS_CONNECTION_STRING: it must be Endpoint=sb://NAME.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=….',
+        'AZURE_SERVICE_BUS_CONNECTION_STRING: it must be Endpoint=sb://NAME.servicebus.windows.net/;SharedAccessKeyName=…;SharedAccessKey=….',
       )
     }
   }
   if (namespace === undefined)
     throw new BusUnusable(
-      'Nothing tells which Service Bus: set SERVICE_BUS_CONNECTION_STRING, or SERVICE_BUS_NAMESPACE to sign in with the ' +
+      'Nothing tells which Service Bus: set AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE to sign in with the ' +
         'identity of this machine.',
     )
   if (connectionString !== undefined)
     throw new BusUnusable(
-      'SERVICE_BUS_CONNECTION_STRING and SERVICE_BUS_NAMESPACE are both set: leave one of them out.',
+      'AZURE_SERVICE_BUS_CONNECTION_STRING and AZURE_SERVICE_BUS_NAMESPACE are both set: leave one of them out.',
     )
   if (!/^[a-z0-9][a-z0-9.-]*$/i.test(namespace))
-    throw new BusUnusable('SERVICE_BUS_NAMESPACE: it must be NAME or NAME.servicebus.windows.net.')
+    throw new BusUnusable('AZURE_SERVICE_BUS_NAMESPACE: it must be NAME or NAME.servicebus.windows.net.')
   const host = namespace.includes('.') ? namespace : `${namespace}.servicebus.windows.net`
   // Loaded only where it is used: it is larger than all the rest.
   const { DefaultAzureCredential } = await import('@azure/identity')

@@ -1,8 +1,9 @@
+import { decodeMessage } from '@crawl-ledger/domain'
 import type { Receipt } from '@crawl-ledger/log'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { connectServiceBus } from './bus.js'
-import { found, openWorld, recorded, until, type World } from './bus.test-kit.js'
+import { bodyOf, found, openWorld, recorded, until, type World } from './bus.test-kit.js'
 import { startConsumer } from './consumer.js'
 import { BusUnavailable, EntityMissing } from './errors.js'
 import { type EntityOptions, startTestBroker } from './test-broker/index.js'
@@ -19,6 +20,14 @@ test.after.each(async () => {
   await world?.close()
   world = undefined
 })
+
+/** What the ledger says of a body that no message can be read from. */
+const rejectionOf = (message: unknown) => {
+  const decoded = decodeMessage(message, '2024-05-01T12:00:00.000Z')
+  return decoded._tag === 'Left' && Buffer.isBuffer(message) && message.at(-1) === ':'.charCodeAt(0)
+    ? decoded.left
+    : undefined
+}
 
 const many = (count: number, locations = 1) =>
   Array.from({ length: count }, (_, i) => found(`m${i}`, `place-${i % locations}`))
@@ -76,9 +85,13 @@ for (const sessions of [false, true]) {
   test(`${named}: what cannot be taken is a dead letter with the reason`, async () => {
     const { broker, consume } = await fresh({ sessions })
     const consumer = consume({
-      handle: async () => ({
+      handle: async message => ({
         outcome: 'rejected',
-        rejection: { code: 'invalid', message: 'item.mediaId: expected a name.', path: 'item.mediaId' },
+        rejection: rejectionOf(message) ?? {
+          code: 'invalid',
+          message: 'context.batchId: expected a text.',
+          path: 'context.batchId',
+        },
       }),
     })
     broker.put('crawl', [
@@ -90,8 +103,8 @@ for (const sessions of [false, true]) {
     const first = dead.find(({ messageId }) => messageId === 'found-m1')
     const second = dead.find(({ messageId }) => messageId === 'broken')
     assert.is(first?.deadLetterReason, 'invalid')
-    assert.is(first?.deadLetterErrorDescription, 'item.mediaId: expected a name.')
-    assert.match(second?.deadLetterErrorDescription ?? '', 'The body is not JSON')
+    assert.is(first?.deadLetterErrorDescription, 'context.batchId: expected a text.')
+    assert.match(second?.deadLetterErrorDescription ?? '', 'neither an object nor JSON')
     await until('it to be counted', () => consumer.now.counts.deadLettered === 2)
   })
 
@@ -183,8 +196,7 @@ for (const sessions of [false, true]) {
     }
     const handled = new Map<string, number>()
     consume({
-      handle: async message => {
-        const { id } = message as { id: string }
+      handle: async (_, { id = '' }) => {
         handled.set(id, (handled.get(id) ?? 0) + 1)
         return recorded
       },
@@ -240,8 +252,8 @@ test('messages of a session are handed over in their order', async () => {
   const seen = new Map<string, string[]>()
   consume({
     handle: async message => {
-      const { locationId, item } = message as { locationId: string; item: { mediaId: string } }
-      seen.set(locationId, [...(seen.get(locationId) ?? []), item.mediaId])
+      const { context, payload } = bodyOf(message)
+      seen.set(context.locationId, [...(seen.get(context.locationId) ?? []), payload.itemId])
       return recorded
     },
   })
@@ -269,6 +281,32 @@ test('where no session has messages it says that it receives, also when the stor
   isAway = false
   await until('it to receive again', () => consumer.now.state === 'receiving')
   assert.is(consumer.now.error, undefined)
+})
+
+test('of messages that are settled at once each has its own outcome and its own reason', async () => {
+  const { broker, consume } = await fresh()
+  const completed: unknown[] = []
+  consume({
+    handle: async (_, { id = '' }) => {
+      if (Number(id.slice('found-m'.length)) % 2 === 1)
+        return { outcome: 'rejected', rejection: { code: 'invalid', message: `of ${id}` } }
+      completed.push(id)
+      return recorded
+    },
+  })
+  broker.put('crawl', many(20))
+  await until('all to be settled', () => {
+    const counts = broker.counts('crawl')
+    return counts.completed + counts.deadLettered === 20
+  })
+  assert.is(completed.length, 10)
+  assert.equal(
+    broker
+      .messages('crawl/$deadletterqueue')
+      .map(({ messageId, deadLetterErrorDescription }) => [messageId, deadLetterErrorDescription])
+      .sort(),
+    Array.from({ length: 10 }, (_, i) => [`found-m${2 * i + 1}`, `of found-m${2 * i + 1}`]).sort(),
+  )
 })
 
 test('a subscription of a topic', async () => {

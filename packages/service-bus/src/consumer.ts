@@ -5,6 +5,7 @@ import { BusUnusable } from './errors.js'
 import type { Handle } from './handling.js'
 import type { Logger } from './logger.js'
 import { Receiving } from './receiving.js'
+import type { SecurityToken } from './security.js'
 
 export interface ConsumerOptions {
   readonly bus: Bus
@@ -12,9 +13,11 @@ export interface ConsumerOptions {
   readonly handle: Handle
   /** Asks the store whether it is back: `ledger.ping` fits. */
   readonly ping: () => Promise<unknown>
+  /** A message without this secret is never handled: it becomes a dead letter. Left out, none is asked for. */
+  readonly securityToken?: SecurityToken
   /** Whether the entity has sessions. Left out, the broker is asked by trying. */
   readonly sessions?: boolean
-  /** How many messages are in hand at most, of all sessions together: 1 to 1000, default 256. */
+  /** How many messages are in hand at most, of all sessions together: 1 to 1000, default 10. */
   readonly atOnce?: number
   /** How many sessions are worked on at once: 1 to 100, default 8. */
   readonly sessionsAtOnce?: number
@@ -67,14 +70,18 @@ const whole = (name: string, value: number, low: number, high: number): number =
  * @throws BusUnusable when an option is out of its range
  */
 export const startConsumer = ({
-  atOnce = 256,
+  atOnce = 10,
   sessionsAtOnce = 8,
   sessionIdleMs = 200,
   renewLocksForMs = 300_000,
   holdMs = 30_000,
   ...options
-}: ConsumerOptions): Consumer =>
-  new Receiving({
+}: ConsumerOptions): Consumer => {
+  // An empty one would be no secret, and its guard would look like one.
+  const { securityToken } = options
+  if (securityToken !== undefined && (securityToken.value === '' || securityToken.property === ''))
+    throw new BusUnusable('securityToken: neither its value nor its property may be empty.')
+  return new Receiving({
     ...options,
     atOnce: whole('atOnce', atOnce, 1, 1000),
     sessionsAtOnce: whole('sessionsAtOnce', sessionsAtOnce, 1, 100),
@@ -82,3 +89,4 @@ export const startConsumer = ({
     renewLocksForMs: whole('renewLocksForMs', renewLocksForMs, 0, 86_400_000),
     holdMs: whole('holdMs', holdMs, 0, 86_400_000),
   })
+}

@@ -17,7 +17,7 @@ const queue = { queue: 'crawl' }
 const rejected = async () =>
   ({
     outcome: 'rejected',
-    rejection: { code: 'invalid', message: 'item.mediaId: expected a name.' },
+    rejection: { code: 'invalid', message: 'context.batchId: expected a text.' },
   }) as const
 
 const listed = async ({ bus }: World, entity: Entity = queue): Promise<readonly DeadLetter[]> => {
@@ -49,7 +49,7 @@ test('they are listed page by page with what was wrong, and stay', async () => {
   const [first] = letters
   assert.is(first?.messageId, 'found-m0')
   assert.is(first?.reason, 'invalid')
-  assert.is(first?.description, 'item.mediaId: expected a name.')
+  assert.is(first?.description, 'context.batchId: expected a text.')
   assert.equal(first?.body, found('m0').body)
   assert.is(opened.broker.messages('crawl/$deadletterqueue').length, 250)
 })
@@ -61,8 +61,8 @@ test('all are sent again and known by their ids, also where duplicates are dropp
   assert.is(broker.messages('crawl/$deadletterqueue').length, 0)
   const ids: unknown[] = []
   const consumer = consume({
-    handle: async message => {
-      ids.push((message as { id: unknown }).id)
+    handle: async (_, { id }) => {
+      ids.push(id)
       return recorded
     },
   })
@@ -122,7 +122,7 @@ test('bytes that are no JSON are sent again as they came', async () => {
   const opened = await openWorld()
   world = opened
   const { broker, bus, consume } = opened
-  const consumer = consume({})
+  const consumer = consume({ handle: rejected })
   const body = Buffer.from('{"type": 1e400, ')
   broker.put('crawl', [{ body, messageId: 'broken' }])
   await until('it to be dead', () => broker.counts('crawl').deadLettered === 1)

@@ -23,7 +23,7 @@ export class BusForbidden extends BusError {
   constructor(bus: string, cause?: unknown) {
     super(
       `${bus} refuses these credentials. With a connection string, check its key and that it may listen and send; with ` +
-        'SERVICE_BUS_NAMESPACE, give the identity the roles Azure Service Bus Data Receiver and Data Sender.',
+        'AZURE_SERVICE_BUS_NAMESPACE, give the identity the roles Azure Service Bus Data Receiver and Data Sender.',
       { cause },
     )
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import type { Receipt } from '@crawl-ledger/log'
 import { incomingOf } from './incoming.js'
+import { guard, type SecurityToken } from './security.js'
 import { type Settlement, settlementOf } from './settlement.js'
 import type { StoreGate } from './store-gate.js'
 
@@ -17,6 +18,7 @@ export type Handle = (
 
 export interface HandlingOptions {
   readonly handle: Handle
+  readonly securityToken: SecurityToken | undefined
   readonly gate: StoreGate
   /** For how long a message is kept in hand while the store is away, in milliseconds. */
   readonly holdMs: number
@@ -35,9 +37,11 @@ const pauseOf = ({ deliveryCount = 0 }: ServiceBusReceivedMessage): number =>
  * What is to become of a message. While the store is away it is kept in hand, locked: each time it is given back counts
  * as a delivery, and after so many the broker takes it for dead.
  */
-export const handling =
-  ({ handle, gate, holdMs, halt, onThrow }: HandlingOptions) =>
-  async (received: ServiceBusReceivedMessage): Promise<Settlement> => {
+export const handling = ({ handle, securityToken, gate, holdMs, halt, onThrow }: HandlingOptions) => {
+  const refusal = securityToken === undefined ? () => undefined : guard(securityToken)
+  return async (received: ServiceBusReceivedMessage): Promise<Settlement> => {
+    const refused = refusal(received)
+    if (refused !== undefined) return { tag: 'dead-letter', rejection: refused }
     const { message, ...options } = incomingOf(received)
     let late: AbortSignal | undefined
     try {
@@ -54,3 +58,4 @@ export const handling =
       return { tag: 'abandon' }
     }
   }
+}

@@ -24,3 +24,4 @@ export {
   publisherName,
 } from './publisher.js'
 export { busError } from './sdk-errors.js'
+export type { SecurityToken } from './security.js'

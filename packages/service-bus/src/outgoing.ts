@@ -35,11 +35,14 @@ export const outgoingOf = (commit: Commit, { events, sessions }: Choice): readon
       const batchId = batchOf(stream)
       const place = { locationId, ...(batchId === undefined ? {} : { batchId }) }
       const { traceparent, tracestate } = cause
+      // Named one by one: what a sender said is all under `data`, and no field of it meets one of ours.
+      const { type, v, at, data } = event
+      const told = { type, v, ...(at === undefined ? {} : { at }), data }
       // An event of 0.1 may mean several.
       const number = part === 0 ? `${index}` : `${index}-${part}`
       return [
         {
-          body: { ...event, ...place, partition, position, version, recordedAt, server, messageId: cause.id },
+          body: { ...told, ...place, partition, position, version, recordedAt, server, messageId: cause.id },
           messageId: `${commit._id}.${number}.${commit.hash.slice(0, 16)}`,
           contentType: 'application/json',
           subject: event.type,

@@ -19,32 +19,40 @@ export const record = async (
   {
     locations = places,
     handler,
-    more = {},
+    context = {},
+    payload = {},
     traceparent,
   }: {
     locations?: readonly string[]
     handler?: string
-    more?: Record<string, unknown>
+    context?: Record<string, unknown>
+    payload?: Record<string, unknown>
     traceparent?: string
   } = {},
 ): Promise<void> => {
   const writer = new Writer(store.log, { server: 'test' })
-  for (const mediaId of items)
+  for (const itemId of items)
     for (const locationId of locations) {
       const raw = {
-        type: 'item-found',
-        locationId,
-        batchId: 'b1',
-        id: `${locationId}-${mediaId}`,
-        item: { mediaId },
-        ...more,
+        type: 'item_found',
+        context: {
+          locationId,
+          batchId: 'b1',
+          stage: 'crawl-media',
+          timestamp: '2024-05-01T12:00:00.000Z',
+          completedStages: [],
+          metadata: {},
+          ...context,
+        },
+        payload: { itemId, ...payload },
+        id: `${locationId}-${itemId}`,
       }
       const decoded = decodeMessage(raw, '2024-05-01T12:00:00.000Z')
       if (decoded._tag === 'Left') throw new Error(decoded.left.message)
       const envelope = decoded.right
       const receipt = await writer.write(workflowStream(locationId, 'b1'), {
         envelope,
-        handler: handler ?? handlerOf[envelope.body.type],
+        handler: handler ?? handlerOf.item_found,
         ...(traceparent === undefined ? {} : { traceparent }),
       })
       if (receipt.outcome !== 'recorded') throw new Error(`it is ${receipt.outcome}`)
@@ -78,8 +86,8 @@ export const awayFor = <A extends readonly unknown[], B>(
 /** What was found, as the messages of a subscription tell it. */
 export const itemsOf = (messages: readonly HeldMessage[], locationId: string): readonly string[] =>
   messages.flatMap(({ body }) => {
-    const told = body as { type: string; locationId: string; data: { item: { mediaId: string } } }
-    return told.locationId === locationId && told.type === 'MediaFound' ? [told.data.item.mediaId] : []
+    const told = body as { type: string; locationId: string; data: { itemId: string } }
+    return told.locationId === locationId && told.type === 'ItemFound' ? [told.data.itemId] : []
   })
 
 export interface Outlet {

@@ -48,7 +48,7 @@ const stores: readonly (readonly [string, () => Promise<Store>])[] = [
 const items = (from: number, to: number): readonly string[] =>
   Array.from({ length: to - from }, (_, i) => `m${from + i}`)
 
-const found = { events: ['MediaFound'] } as const
+const found = { events: ['ItemFound'] } as const
 
 /** Each location's items are there, once and in order. */
 const assertTold = ({ sent }: Outlet, expected: readonly string[], of = places): void => {
@@ -137,7 +137,7 @@ test('messages tell the event, where it is, and what caused it', async () => {
   assert.is(media?.messageId, `${commit?._id}.1.${commit?.hash.slice(0, 16)}`)
   assert.is(media?.sessionId, undefined)
   assert.equal(media?.applicationProperties, {
-    type: 'MediaFound',
+    type: 'ItemFound',
     locationId: 'osaka',
     batchId: 'b1',
     traceparent,
@@ -145,10 +145,10 @@ test('messages tell the event, where it is, and what caused it', async () => {
   const { recordedAt, ...body } = (media?.body ?? {}) as Record<string, unknown>
   assert.is(recordedAt, commit?.at)
   assert.equal(body, {
-    type: 'MediaFound',
+    type: 'ItemFound',
     v: 1,
     at: '2024-05-01T12:00:00.000Z',
-    data: { item: { mediaId: 'm1' } },
+    data: { itemId: 'm1', ofBatch: true },
     locationId: 'osaka',
     batchId: 'b1',
     partition: commit?.partition,
@@ -295,8 +295,8 @@ test('an event that is too large goes without its data', async () => {
   outlet = await openOutlet()
   const { store, publish, sent } = outlet
   await record(store, ['small'], { locations: ['osaka'] })
-  const item = { mediaId: 'large', notes: 'x'.repeat(1_100_000) }
-  await record(store, ['large'], { locations: ['osaka'], more: { item } })
+  const payload = { notes: 'x'.repeat(1_100_000) }
+  await record(store, ['large'], { locations: ['osaka'], payload })
   await record(store, ['last'], { locations: ['osaka'] })
   publish({ ...found, from: 'start' })
   await until('all', () => sent().length === 3)
@@ -304,7 +304,7 @@ test('an event that is too large goes without its data', async () => {
   assert.is(large?.data, undefined)
   assert.is(large?.dataOmitted, true)
   assert.is(large?.position, 2)
-  assert.equal(last?.data, { item: { mediaId: 'last' } })
+  assert.equal(last?.data, { itemId: 'last' })
 })
 
 test('a log that is behind its checkpoints ends it, and anew it begins at the end', async () => {

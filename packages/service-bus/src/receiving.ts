@@ -46,7 +46,7 @@ export class Receiving implements Consumer {
   private isCut = false
 
   constructor(private readonly options: ReceivingOptions) {
-    const { bus, from, handle, ping, holdMs, renewLocksForMs } = options
+    const { bus, from, handle, securityToken, ping, holdMs, renewLocksForMs } = options
     this.name = entityName(from)
     // Each lane listens, and there may be many.
     setMaxListeners(0, this.halt.signal, this.intake.signal)
@@ -56,7 +56,7 @@ export class Receiving implements Consumer {
     this.gate = new StoreGate(ping, this.halt.signal, isShut => this.gateMoved(isShut))
     const onThrow = (message: ServiceBusReceivedMessage, error: unknown): void =>
       options.logger?.error({ ...this.about(message), error: textOf(error) }, 'a handler threw')
-    this.work = handling({ handle, gate: this.gate, holdMs, halt: this.halt.signal, onThrow })
+    this.work = handling({ handle, securityToken, gate: this.gate, holdMs, halt: this.halt.signal, onThrow })
     this.finished = this.run()
     // Who does not look at it must not be ended by it: the status and the log tell as well.
     this.finished.catch(() => {})

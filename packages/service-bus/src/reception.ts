@@ -3,6 +3,7 @@ import type { ProcessErrorArgs, ServiceBusReceivedMessage, ServiceBusReceiver } 
 import { LockKeeper } from './lock-keeper.js'
 import { Outstanding } from './outstanding.js'
 import { type Settlement, settle } from './settlement.js'
+import { SettlingTurns } from './settling-turns.js'
 
 export interface ReceptionOptions {
   readonly receiver: ServiceBusReceiver
@@ -30,6 +31,7 @@ const lastAnswersMs = 5000
 export class Reception {
   private readonly handling = new Outstanding()
   private readonly settling = new Outstanding()
+  private readonly turns = new SettlingTurns()
   private readonly locks: LockKeeper | undefined
   private idle: NodeJS.Timeout | undefined
   private isEnding = false
@@ -88,6 +90,7 @@ export class Reception {
   private async settle(message: ServiceBusReceivedMessage, settlement: Settlement): Promise<void> {
     this.settling.begin()
     try {
+      await this.turns.take(settlement.tag)
       await settle(this.options.receiver, message, settlement)
       this.options.onSettled(message, settlement)
     } catch (error) {

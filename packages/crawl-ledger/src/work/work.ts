@@ -141,19 +141,9 @@ export const makeWork = ({ views, asking, handle, server: self }: WorkParts): Wo
       const held = events.find(isClaimed)
       return held === undefined ? undefined : claimOf(held, claim)
     },
-    // The same claim's report is the same message, however often it is sent.
-    complete: async ({ id, locationId, batchId, itemId, stage, server }, results = {}) => {
+    complete: async ({ id, locationId, batchId, itemId, stage }, results = {}) => {
       const timestamp = new Date().toISOString()
-      const context = {
-        locationId,
-        batchId,
-        itemId,
-        stage,
-        timestamp,
-        completedStages: [],
-        metadata: {},
-        server,
-      }
+      const context = { locationId, batchId, itemId, stage, timestamp, completedStages: [], metadata: {} }
       const options = { id: `done-${sha256(`${id}/${stage}/${itemId}`)}` }
       return handle({ type: 'stage_complete', context, payload: { results } }, options)
     },

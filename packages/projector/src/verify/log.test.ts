@@ -80,7 +80,7 @@ test('an event of a newer program, and one without a name', async () => {
   const damaged = await ledger()
   for (const [position, type] of [
     [5, 'Unheard'],
-    [9, 'MediaFound'],
+    [9, 'ItemFound'],
   ] as const) {
     const commit = damaged.at(position)
     damaged.put(position, { ...commit, events: commit.events.map(event => ({ ...event, type, v: 99 })) })

@@ -149,9 +149,9 @@ const broken = new Set<string>()
 /** The crawl, but that stages cannot be folded into media while `broken` holds them. */
 const fragile: Projection = {
   ...crawl,
-  fold: (view, document, event, place) => {
-    if (view === 'media' && broken.has(event.type)) throw new Error('broken')
-    return crawl.fold(view, document, event, place)
+  fold: (route, document, event, place) => {
+    if (route.view === 'media' && broken.has(event.type)) throw new Error('broken')
+    return crawl.fold(route, document, event, place)
   },
 }
 
