@@ -48,32 +48,23 @@ const queriesInLog = async (ledger: Ledger, of: WorkflowRef): Promise<readonly s
   return [...queries]
 }
 
+/** The time of the first that was told of a workflow: the log keeps it, whoever tells what afterwards. */
+const beginningOf = async (ledger: Ledger, of: WorkflowRef): Promise<string> => {
+  for await (const { event, recordedAt } of ledger.history(of)) return event.at ?? recordedAt
+  return new Date().toISOString()
+}
+
 /**
- * The context to search with, stamped with the time at which the batch was made: a search that is done again tells the
- * same at the same time, so that nothing of it is new.
+ * The context to search with, stamped with the time at which the batch began: a search that is done again, or by two
+ * servers, tells the same at the same time, so that nothing of it is new.
  */
 export const searchContextOf = async (
   ledger: Ledger,
   workflow: WorkflowDocument,
 ): Promise<WorkflowContext> => {
   const context = workflow.context as WorkflowContext
-  const { metadata } = context
-  const inputQueries = queriesOf(context) === undefined ? await queriesInLog(ledger, workflow) : undefined
-  return {
-    ...context,
-    timestamp: workflow.createdAt ?? new Date().toISOString(),
-    metadata: inputQueries === undefined ? metadata : { ...metadata, inputQueries },
-  }
-}
-
-const objectIn = (value: unknown): { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null ? { ...value } : {}
-
-/** The batch that a message begins, in either envelope; undefined where it is another message, or none. */
-export const newBatchIn = (message: unknown): WorkflowRef | undefined => {
-  const { type, context, workflow, payload } = objectIn(message)
-  const { batchId, locationId = objectIn(payload).locationId } = objectIn(context ?? workflow)
-  return type === 'new_batch' && batchId !== undefined && locationId !== undefined
-    ? { locationId: String(locationId), batchId: String(batchId) }
-    : undefined
+  const timestamp = await beginningOf(ledger, workflow)
+  if (queriesOf(context) !== undefined) return { ...context, timestamp }
+  const inputQueries = await queriesInLog(ledger, workflow)
+  return { ...context, timestamp, metadata: { ...context.metadata, inputQueries } }
 }

@@ -31,7 +31,7 @@ const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> 
   }
 }
 
-test('it crawls what a message asks for, and gives up one that asks for nothing', async () => {
+test('it crawls what a message asks for, and gives up one that asks for nothing or lacks the secret', async () => {
   const broker = await startTestBroker()
   broker.queue('crawl', { sessions: true })
   const store = `sqlite:${join(folder, 'ledger.db')}`
@@ -39,26 +39,34 @@ test('it crawls what a message asks for, and gives up one that asks for nothing'
   const { child, said, ended } = children.run(['--queue', 'crawl'], {
     STORE: store,
     AZURE_SERVICE_BUS_CONNECTION_STRING: broker.connectionString,
+    MESSAGE_SECURITY_TOKEN: 'the-secret-of-the-queue',
   })
   try {
+    const carrying = {
+      sessionId: 'here',
+      applicationProperties: { securityToken: 'the-secret-of-the-queue' },
+    }
     const queries = [join(folder, 'media')]
     const context = WorkflowTracker.createBatchContext({ locationId: 'here', batchId: 'b1' })
     const body = { type: 'new_batch', context, payload: { locationId: 'here', queries } }
     broker.put('crawl', [
-      { body, messageId: 'b1', sessionId: 'here' },
-      { body: { ...body, context: { ...context, batchId: '' } }, messageId: 'm2', sessionId: 'here' },
+      { body, messageId: 'b1', ...carrying },
+      { body: { ...body, context: { ...context, batchId: '' } }, messageId: 'm2', ...carrying },
+      { body: { ...body, context: { ...context, batchId: 'b3' } }, messageId: 'b3', sessionId: 'here' },
     ])
     await until('the batch to be completed', async () => {
       assert.is(child.exitCode, null, said.err)
       return (await ledger.workflows.get(context))?.status === 'completed'
     })
-    await until('both to be settled', async () => {
+    await until('all to be settled', async () => {
       const { completed, deadLettered } = broker.counts('crawl')
-      return completed === 1 && deadLettered === 1
+      return completed === 1 && deadLettered === 2
     })
     const workflow = await ledger.workflows.get(context)
     assert.equal([workflow?.items.finished, workflow?.errorCount], [items, 0])
-    assert.is(broker.messages('crawl/$deadletterqueue')[0]?.deadLetterReason, 'invalid')
+    const dead = broker.messages('crawl/$deadletterqueue')
+    assert.is(dead.find(({ messageId }) => messageId === 'm2')?.deadLetterReason, 'invalid')
+    assert.is(await ledger.workflows.get({ locationId: 'here', batchId: 'b3' }), undefined)
     child.kill('SIGTERM')
     const { code, out, err } = await ended
     assert.is(code, 0, out + err)
@@ -79,7 +87,7 @@ test('where there is no such queue, or no broker is named, it ends with 1 and a 
     assert.is(missing.code, 1)
     assert.match(missing.err, /has no entity nowhere/)
     assert.is(unnamed.code, 1)
-    assert.match(unnamed.err, /set (AZURE_)?SERVICE_BUS_CONNECTION_STRING, or (AZURE_)?SERVICE_BUS_NAMESPACE/)
+    assert.match(unnamed.err, /set AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE/)
   } finally {
     await broker.close()
   }

@@ -1,16 +1,10 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Ledger,
-  type Logger,
-  openLedger,
-  readSettings,
-  type WorkflowDocument,
-  WorkflowTracker,
-} from 'crawl-ledger'
+import { type Ledger, type Logger, openLedger, readSettings, type WorkflowDocument } from 'crawl-ledger'
 import { type Batch, search } from './batch.js'
 import { type Pace, startCrawler, usualPace } from './crawler.js'
 import { type Limits, usualLimits } from './limits.js'
+import { newBatch } from './new-batch.js'
 import type { CrawlOptions } from './options.js'
 import { clean, type Output } from './output.js'
 import { startProgress } from './progress.js'
@@ -35,16 +29,6 @@ const interruptedCode = 130
 const toldToStop = async (signal: AbortSignal): Promise<void> => {
   if (!signal.aborted) await once(signal, 'abort')
 }
-
-/** The same message at each run, so that a batch that is known begins no second time. */
-const newBatch = ({ locationId, batchId, queries }: Batch, known: WorkflowDocument | undefined): object => ({
-  type: 'new_batch',
-  context: WorkflowTracker.createBatchContext(
-    { locationId, batchId, metadata: { inputQueries: queries } },
-    known?.createdAt,
-  ),
-  payload: { locationId, queries },
-})
 
 /** The crawl of one batch, until it is over or Ctrl-C is pressed. */
 const untilOver = async (

@@ -134,7 +134,8 @@ As a service it crawls what the messages of Azure Service Bus name, until it is 
   npx tsx apps/crawler-example/src/main.ts --queue NAME [--store URL]
   npx tsx apps/crawler-example/src/main.ts --topic NAME --subscription NAME [--store URL]
 
-with AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE, in the environment.
+with AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE, in the environment. With
+MESSAGE_SECURITY_TOKEN set, a message without that secret is not handled.
 
 Exit code: 0 done, also when some files failed; 1 PATH or the store cannot be read; 2 a wrong
 command line; 130 stopped by Ctrl-C.
