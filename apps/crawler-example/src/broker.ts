@@ -1,4 +1,9 @@
-import { type BusOptions, connectServiceBus, startConsumer } from 'crawl-ledger/service-bus'
+import {
+  type BusOptions,
+  type ConsumerOptions,
+  connectServiceBus,
+  startConsumer,
+} from 'crawl-ledger/service-bus'
 import type { Messages } from './serve.js'
 
 export type Entity = { readonly queue: string } | { readonly topic: string; readonly subscription: string }
@@ -8,10 +13,14 @@ export type Entity = { readonly queue: string } | { readonly topic: string; read
  *
  * @throws BusUnusable when a setting is missing or wrong; the broker itself is not asked yet
  */
-export const fromServiceBus = async (place: BusOptions, from: Entity): Promise<Messages> => {
+export const fromServiceBus = async (
+  place: BusOptions,
+  from: Entity,
+  guard: Pick<ConsumerOptions, 'securityToken'> = {},
+): Promise<Messages> => {
   const bus = await connectServiceBus(place)
   return async ({ handle, ping, logger }) => {
-    const consumer = startConsumer({ bus, from, handle, ping, logger })
+    const consumer = startConsumer({ bus, from, handle, ping, logger, ...guard })
     return {
       ended: consumer.finished,
       stop: async () => {

@@ -135,6 +135,7 @@ As a service it crawls what the messages of Azure Service Bus name, until it is 
   npx tsx apps/crawler-example/src/main.ts --topic NAME --subscription NAME [--store URL]
 
 with AZURE_SERVICE_BUS_CONNECTION_STRING, or AZURE_SERVICE_BUS_NAMESPACE, in the environment.
+Where MESSAGE_SECURITY_TOKEN is set, messages must carry it (MESSAGE_TOKEN_PROPERTY: in which property).
 
 Exit code: 0 done, also when some files failed; 1 PATH or the store cannot be read; 2 a wrong
 command line; 130 stopped by Ctrl-C.

@@ -18,7 +18,9 @@ export const runService = async (
 ): Promise<void> => {
   const settings = readSettings(env, store === undefined ? {} : { STORE: store })
   const { serviceBusConnectionString: connectionString, serviceBusNamespace: namespace } = settings
-  const messages = await fromServiceBus({ connectionString, namespace }, from)
+  const { messageToken: value, messageTokenProperty: property } = settings
+  const guard = value === undefined ? {} : { securityToken: { value, property } }
+  const messages = await fromServiceBus({ connectionString, namespace }, from, guard)
   const logger = pino({ level: settings.logLevel, base: { service: 'crawler' } })
   const ledger = await openLedger({ ...settings, logger })
   try {
