@@ -69,9 +69,19 @@ export const searchContextOf = async (
 const objectIn = (value: unknown): { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null ? { ...value } : {}
 
+/** A broker hands in bytes or text; what cannot be read is no message, which its receipt says. */
+const read = (message: unknown): unknown => {
+  if (!(message instanceof Uint8Array) && typeof message !== 'string') return message
+  try {
+    return JSON.parse(typeof message === 'string' ? message : new TextDecoder().decode(message))
+  } catch {
+    return undefined
+  }
+}
+
 /** The batch that a message begins, in either envelope; undefined where it is another message, or none. */
 export const newBatchIn = (message: unknown): WorkflowRef | undefined => {
-  const { type, context, workflow, payload } = objectIn(message)
+  const { type, context, workflow, payload } = objectIn(read(message))
   const { batchId, locationId = objectIn(payload).locationId } = objectIn(context ?? workflow)
   return type === 'new_batch' && batchId !== undefined && locationId !== undefined
     ? { locationId: String(locationId), batchId: String(batchId) }
