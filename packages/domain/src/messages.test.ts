@@ -156,8 +156,9 @@ test('a location can be saved alone; its stream is its own', () => {
 })
 
 test('the id is the own one, else the one that the broker says, else the digest', () => {
-  const digest = envelope(found).id
-  assert.match(digest, /^[0-9a-f]{32}$/)
+  const { id: made, digest } = envelope(found)
+  assert.match(made, /^[0-9a-f]{32}$/)
+  assert.match(digest, /^[0-9a-f]{16}$/)
   const id = (own: unknown, broker?: string) => {
     const decoded = decodeMessage({ ...found, id: own }, receivedAt, broker)
     if (E.isLeft(decoded)) throw new Error(decoded.left.message)
@@ -167,8 +168,8 @@ test('the id is the own one, else the one that the broker says, else the digest'
   }
   assert.is(id('mine', 'broker'), 'mine')
   for (const none of [undefined, null, '']) assert.is(id(none, 'broker'), 'broker')
-  assert.is(id(undefined), digest)
-  assert.is(id(undefined, ''), digest)
+  assert.is(id(undefined), made)
+  assert.is(id(undefined, ''), made)
 })
 
 test('whatever the broker says is an id', () => {
