@@ -70,9 +70,7 @@ const swapView = async (
   }
   for (let tries = 1; await isSealed(waiting); tries += 1) {
     const foreign = await holdsForeign(view)
-    const refused = foreign
-      ? await rename(view, aside)
-      : await rename(waiting, view, { dropTarget: await exists(view) })
+    const refused = foreign ? await rename(view, aside) : await rename(waiting, view, { dropTarget: true })
     if (foreign && refused === undefined) onSetAside(aside)
     // Another finisher may have been here between looking and renaming, so it is looked again.
     if (refused !== undefined && tries === most)
