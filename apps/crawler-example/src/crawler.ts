@@ -73,7 +73,7 @@ export const startCrawler = (options: CrawlerOptions): Crawler => {
   }
 
   const goOn = (workflow: WorkflowDocument): void =>
-    isSearched(workflow) ? overseer.watch(workflow) : search(workflow)
+    isSearched(workflow) ? overseer.watch(workflow, workflow) : search(workflow)
 
   /** A message that comes again may be of a batch that was searched before, or is over. */
   const begin = async (batch: WorkflowRef): Promise<void> => {

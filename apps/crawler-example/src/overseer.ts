@@ -1,4 +1,4 @@
-import type { Ledger, Receipt, WorkflowRef } from 'crawl-ledger'
+import type { Ledger, Receipt, WorkflowDocument, WorkflowRef } from 'crawl-ledger'
 import { isSearched, keyOf } from './batch.js'
 import { pause, type UntilThere } from './store-away.js'
 
@@ -12,7 +12,7 @@ export interface Overseeing {
 
 interface Watched {
   readonly workflow: WorkflowRef
-  /** Where our last report is in the log: before the view holds that it does not tell how a batch stands. */
+  /** Where in the log that is which we know last: before the view holds that it does not tell how a batch stands. */
   readonly position: number
 }
 
@@ -27,10 +27,11 @@ export class Overseer {
 
   constructor(private readonly parts: Overseeing) {}
 
-  watch({ locationId, batchId }: WorkflowRef, receipt?: Receipt): void {
+  /** @param last what we know last of it */
+  watch({ locationId, batchId }: WorkflowRef, last: Receipt | WorkflowDocument): void {
     const workflow = { locationId, batchId }
     const key = keyOf(workflow)
-    const position = receipt !== undefined && 'position' in receipt ? receipt.position : 0
+    const position = 'position' in last ? last.position : 0
     const known = this.batches.get(key)?.position ?? 0
     this.batches.set(key, { workflow, position: Math.max(position, known) })
   }

@@ -157,6 +157,16 @@ test('of several sources one that cannot be read is an error, and the others are
   })
 })
 
+test('an item that can never be read is given up, and its batch is completed without it', async () => {
+  await writeFile(join(folder, 'media', '7.png'), 'no image')
+  await withService('memory:', async ({ ledger, intake }) => {
+    await intake.handle(batch('a'))
+    const { status, items, errorCount, progress } = await over(ledger, 'a')
+    assert.equal([status, errorCount, progress], ['completed', 1, 100])
+    assert.equal(items, { found: 20, finished: 20, failing: 0, givenUp: 1 })
+  })
+})
+
 test('many batches at once are all completed', async () => {
   await withService('memory:', async ({ ledger, intake }) => {
     const ids = Array.from({ length: 10 }, (_, i) => `b${i}`)

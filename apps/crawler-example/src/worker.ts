@@ -1,11 +1,12 @@
 import {
   type Claim,
-  type ItemType,
   type Ledger,
   type Logger,
+  type MediaDocument,
   type Receipt,
   StoreUnavailable,
   type WorkflowContext,
+  type WorkflowDocument,
   type WorkflowRef,
   WorkflowTracker,
 } from 'crawl-ledger'
@@ -36,20 +37,26 @@ export interface Working {
 const firstPauseMs = 25
 const longestPauseMs = 1000
 
-/** The context of the item that a claim is for. On MongoDB the view of an item may come a moment after the claim. */
+type Known = Required<Pick<WorkflowContext, 'itemId' | 'itemUrl' | 'itemType'>>
+
+/** The item's context at a stage, without what is known already: that need not be told again. */
+const itemContext = (
+  { context }: WorkflowDocument,
+  { itemId, itemUrl, itemType }: MediaDocument,
+  stage: string,
+): WorkflowContext => {
+  const { errors: _, ...batch } = context
+  // Where it was reported without an address, the stages say so.
+  const item = { itemId, itemUrl, itemType } as Known
+  const first = WorkflowTracker.createItemContext({ ...batch, metadata: {} } as WorkflowContext, item)
+  return WorkflowTracker.moveToStage(first, stage)
+}
+
+/** The context that a claim is for. On MongoDB the view of an item may come a moment after the claim. */
 const contextOf = async ({ ledger, signal }: Working, claim: Claim): Promise<WorkflowContext> => {
   for (;;) {
     const [workflow, item] = await Promise.all([ledger.workflows.get(claim), ledger.media.get(claim)])
-    if (workflow !== undefined && item !== undefined) {
-      // What is known already need not be told again.
-      const { errors: _, ...batch } = { ...workflow.context, metadata: {} }
-      const context = WorkflowTracker.createItemContext(batch as unknown as WorkflowContext, {
-        itemId: item.itemId,
-        itemUrl: item.itemUrl ?? '',
-        itemType: item.itemType as ItemType,
-      })
-      return WorkflowTracker.moveToStage(context, claim.stage)
-    }
+    if (workflow !== undefined && item !== undefined) return itemContext(workflow, item, claim.stage)
     if (signal.aborted) throw new Trouble('stopped', 'The crawler was stopped before it could begin.')
     await pause(firstPauseMs, signal)
   }
