@@ -125,8 +125,10 @@ export const errorNews = (
     fails,
   }
   const before = isOwn ? known?.own : known?.listed
+  // What an item's error message reports counts whatever the plan; else it is enough that the error is known.
+  const enough = known === undefined || (isOwn && isItem) ? before : countingSide(known, false)
+  if (isSame(enough, joinSides(enough, side))) return undefined
   const joined = joinSides(before, side)
-  if (isSame(before, joined)) return undefined
   const copied = isCopied(plan, isItem, stage)
   const data: EventData['ErrorRecorded'] = {
     error: text,
