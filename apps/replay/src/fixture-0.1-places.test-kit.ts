@@ -41,9 +41,12 @@ const inSqlite = (name: string, partitions: number, make: Place['make']): Place 
   remove: async url => rmSync(pathOf(url)),
 })
 
-/** 0.1's own file, as nobody has opened it since. */
+let copies = 0
+
+/** 0.1's own file, as nobody has opened it since. Each has a name of its own: a -wal file that is left spoils a copy. */
 export const copy = async (): Promise<string> => {
-  const path = join(folder, 'copy.db')
+  copies += 1
+  const path = join(folder, `copy-${copies}.db`)
   writeFileSync(path, databaseBytes())
   return `sqlite:${path}`
 }
