@@ -1,6 +1,6 @@
 import type { ViewDocument } from '@crawl-ledger/domain'
 import type { Checkpoint, Commit, LedgerRecord, ProjectionRecord } from '@crawl-ledger/log'
-import { type Collection, type Db, MongoClient } from 'mongodb'
+import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
 import { storeError } from './errors.js'
 import { Renewal } from './renewal.js'
 
@@ -59,37 +59,53 @@ export interface ConnectionOptions {
 /** More than any answer takes, and no longer than a ledger waits for one. */
 const answerMs = 30_000
 
+/** What stands for an object that may be replaced: each use is of the one that there is then. */
+const following = <A extends object>(current: () => A): A =>
+  new Proxy({} as A, {
+    get: (_, name) => {
+      const now = current()
+      const value: unknown = Reflect.get(now, name, now)
+      return typeof value === 'function' ? value.bind(now) : value
+    },
+  })
+
 export const connect = (url: string, database: string, options: ConnectionOptions = {}): Connection => {
-  const client = new MongoClient(url, {
-    appName: 'crawl-ledger',
-    maxPoolSize: options.poolSize ?? 10,
-    serverSelectionTimeoutMS: options.serverSelectionMs ?? 5000,
-    connectTimeoutMS: options.serverSelectionMs ?? 5000,
-    waitQueueTimeoutMS: answerMs,
-    writeConcern: { w: 'majority' },
-    readConcern: { level: 'majority' },
-    readPreference: 'primary',
-    // The driver looks each name of a list up here, and would find `constructor` in every ordinary object.
-    fieldsAsRaw: Object.create(null),
-  })
   let sharded = false
-  client.on('topologyDescriptionChanged', ({ newDescription }) => {
-    sharded = newDescription.type === 'Sharded'
+  const renewal = new Renewal(() => {
+    const client = new MongoClient(url, {
+      appName: 'crawl-ledger',
+      maxPoolSize: options.poolSize ?? 10,
+      serverSelectionTimeoutMS: options.serverSelectionMs ?? 5000,
+      connectTimeoutMS: options.serverSelectionMs ?? 5000,
+      waitQueueTimeoutMS: answerMs,
+      writeConcern: { w: 'majority' },
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      // The driver looks each name of a list up here, and would find `constructor` in every ordinary object.
+      fieldsAsRaw: Object.create(null),
+    })
+    client.on('topologyDescriptionChanged', ({ newDescription }) => {
+      sharded = newDescription.type === 'Sharded'
+    })
+    return client
   })
-  const renewal = new Renewal(client)
-  const db = client.db(database)
-  const name = `MongoDB at ${client.options.hosts.map(String).join(',')}, database ${database},`
+  const db = following(() => renewal.client.db(database))
+  const collection = <D extends Document>(of: string): Collection<D> =>
+    following(() => renewal.client.db(database).collection<D>(of))
+  const name = `MongoDB at ${renewal.client.options.hosts.map(String).join(',')}, database ${database},`
   return {
     name,
-    client,
+    get client() {
+      return renewal.client
+    },
     db,
-    events: db.collection('events'),
-    heads: db.collection('heads'),
-    checkpoints: db.collection('checkpoints'),
-    projections: db.collection('projections'),
-    leases: db.collection('leases'),
-    ledger: db.collection('ledger'),
-    view: collection => db.collection(collection),
+    events: collection('events'),
+    heads: collection('heads'),
+    checkpoints: collection('checkpoints'),
+    projections: collection('projections'),
+    leases: collection('leases'),
+    ledger: collection('ledger'),
+    view: of => collection(of),
     run: async (work, withinMs = answerMs) => {
       try {
         return await renewal.ask(work, withinMs)

@@ -1,7 +1,7 @@
 import net from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { StoreUnavailable } from '@crawl-ledger/log'
-import { type MongoClient, MongoNotConnectedError } from 'mongodb'
+import { MongoNotConnectedError } from 'mongodb'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Connection, connect } from './connection.js'
@@ -98,30 +98,47 @@ if (server !== undefined) {
     }))
 }
 
-test('who asks while the client closes without end waits for no longer than for any answer', async () => {
-  let goOn = (): void => {}
-  const client = {
-    close: () =>
-      new Promise<void>(resolve => {
-        goOn = resolve
-      }),
-    connect: async () => ({}) as MongoClient,
-  }
-  const renewal = new Renewal(client)
+test('who asks while a lost client closes without end is answered by a new one', async () => {
+  const made: { closes: number; close: () => Promise<void> }[] = []
+  const renewal = new Renewal(() => {
+    const client = {
+      closes: 0,
+      close: (): Promise<void> => {
+        client.closes += 1
+        // The last one closes.
+        return made.indexOf(client) === 0 ? new Promise<void>(() => {}) : Promise.resolve()
+      },
+    }
+    made.push(client)
+    return client
+  })
   const lost = async () => {
     throw new MongoNotConnectedError('lost')
   }
+  await Promise.allSettled([renewal.ask(lost, 10), renewal.ask(lost, 10)])
+  assert.is(made.length, 2, 'of those that lose one client the first replaces it')
+  assert.is(made[0]?.closes, 1)
+  assert.is(renewal.client, made[1])
+  assert.is(await renewal.ask(async () => 'answered', 1000), 'answered')
+  await renewal.close()
   await renewal.ask(lost, 10).catch(() => {})
-  let asked = 0
-  const work = async () => {
-    asked += 1
-  }
+  assert.is(made.length, 2, 'who is closed makes no other')
+})
+
+test('a client that connects without end is replaced, too', async () => {
+  let made = 0
+  const renewal = new Renewal(() => {
+    made += 1
+    return { close: async () => {} }
+  })
+  const first = renewal.client
+  const work = (): Promise<string> =>
+    renewal.client === first ? new Promise<string>(() => {}) : Promise.resolve('answered')
   const failure = await renewal.ask(work, 10).catch((error: unknown) => error)
   assert.match(String(failure), /no answer within 10 ms/)
-  assert.is(asked, 0, 'what was given up is not done later')
-  goOn()
-  await renewal.ask(work, 1000)
-  assert.is(asked, 1)
+  assert.is(await renewal.ask(work, 1000), 'answered')
+  assert.is(made, 2)
+  await renewal.close()
 })
 
 test.run()

@@ -20,6 +20,7 @@ const isLost = (error: unknown): boolean =>
   error instanceof MongoTopologyClosedError ||
   error instanceof MongoNotConnectedError
 
+/** How long the end of a client is waited for. */
 const closeMs = 5000
 
 const inTime = <A>(work: Promise<A>, ms: number): Promise<A> => {
@@ -30,49 +31,50 @@ const inTime = <A>(work: Promise<A>, ms: number): Promise<A> => {
   })
 }
 
+/** Ends a client. To close is to tell the server of our sessions, for which the driver may wait without end, too. */
+const end = (client: Pick<MongoClient, 'close'>): Promise<void> =>
+  inTime(client.close(), closeMs).catch((error: unknown) => {
+    if (!(error instanceof MongoError)) throw error
+  })
+
 /**
- * A client that finds no server, or has no answer, is connected anew. What the driver writes to a socket that was
- * closed a moment ago it waits for without end. Where that is its own look-out for the server, it never sees that the
- * server is back; where it is a command, its place in the pool is lost.
+ * A client that finds no server, or has no answer, is replaced by a new one. What the driver writes to a socket that was
+ * closed a moment ago it waits for without end: a command loses its place in the pool, the look-out for the server never
+ * sees that it is back, and a client that was connecting stays so, whoever asks it to connect again.
  */
-export class Renewal {
-  private renewing: Promise<void> | undefined
+export class Renewal<C extends Pick<MongoClient, 'close'>> {
+  private current: C
   private closed = false
 
-  constructor(private readonly client: Pick<MongoClient, 'connect' | 'close'>) {}
+  constructor(private readonly make: () => C) {
+    this.current = make()
+  }
+
+  get client(): C {
+    return this.current
+  }
 
   /** Rejects when there is no answer within `ms` milliseconds. */
   async ask<A>(work: () => Promise<A>, ms: number): Promise<A> {
-    const end = performance.now() + ms
+    const asked = this.current
     try {
-      await inTime(this.renewing ?? Promise.resolve(), ms)
-      return await inTime(work(), end - performance.now())
+      return await inTime(work(), ms)
     } catch (error) {
-      if (isLost(error)) this.renew()
+      // Of all that lose one client the first replaces it.
+      if (isLost(error) && !this.closed && this.current === asked) this.renew()
       throw error
     }
   }
 
   async close(): Promise<void> {
     this.closed = true
-    await this.client.close()
+    await end(this.current)
   }
 
   private renew(): void {
-    if (this.renewing !== undefined || this.closed) return
-    this.renewing = this.reconnect().finally(() => {
-      this.renewing = undefined
-    })
-    // Whoever asks next is told.
-    this.renewing.catch(() => {})
-  }
-
-  private async reconnect(): Promise<void> {
-    // To close is to tell the server of our sessions, for which the driver may wait without end, too.
-    await inTime(this.client.close(), closeMs).catch((error: unknown) => {
-      if (!(error instanceof NoAnswer)) throw error
-    })
-    if (!this.closed) await this.client.connect()
-    if (this.closed) await this.client.close()
+    const lost = this.current
+    this.current = this.make()
+    // Nobody waits for it: what it still holds is told to whoever asked for it.
+    void end(lost).catch(() => {})
   }
 }
