@@ -62,7 +62,8 @@ export const searchContextOf = async (
   ledger: Ledger,
   workflow: WorkflowDocument,
 ): Promise<WorkflowContext> => {
-  const context = workflow.context as WorkflowContext
+  // Errors that are known need not be told again.
+  const { errors: _, ...context } = workflow.context as WorkflowContext
   const timestamp = await beginningOf(ledger, workflow)
   if (queriesOf(context) !== undefined) return { ...context, timestamp }
   const inputQueries = await queriesInLog(ledger, workflow)
