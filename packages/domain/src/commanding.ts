@@ -12,7 +12,7 @@ export const leaseEnd = (now: string, leaseMs: number): string =>
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>
 
-/** Ends the claim on a stage of an item, if there is one, and counts it no more. */
+/** Ends the claim on a stage of an item, if there is one. */
 const release = (
   recorder: Recorder,
   stage: string,
@@ -23,11 +23,7 @@ const release = (
   if (held === undefined) return
   const { claim, server } = held
   recorder.record({ type: 'StageReleased', data: { because, claim, itemId, server, stage } })
-  countClaim(recorder, stage, itemId, -1)
 }
-
-const countClaim = (recorder: Recorder, stage: string, itemId: string, claimed: 1 | -1): void =>
-  recorder.record({ type: 'CountsChanged', data: { change: { rows: [{ claimed, stage }] }, itemId } })
 
 /** Ends the claims on an item whose stages are done or failing now. */
 export const endClaims = (recorder: Recorder, itemId: string): void => {
@@ -75,7 +71,6 @@ const claim = (recorder: Recorder, id: string, command: Of<'claim'>): void => {
       type: 'StageClaimed',
       data: { attempt, claim: id, itemId, renewed: false, server, stage, until },
     })
-    countClaim(recorder, stage, itemId, 1)
   }
 }
 

@@ -106,6 +106,9 @@ const isPlain = (
   )
 }
 
+/** Claims are counted by their own events, and are no part of what an item comes to. */
+const isClaim = ({ type }: CrawlEvent): boolean => type === 'StageClaimed' || type === 'StageReleased'
+
 /** What a batch or an item counts since `before`, beyond what the events count by themselves. */
 const uncounted = (
   events: readonly CrawlEvent[],
@@ -121,8 +124,7 @@ const uncounted = (
   if (before !== undefined) tally.add(contributionOf(before, old, isItem), -1)
   for (const event of events) {
     const isIts = (event.data as { readonly itemId?: string }).itemId === itemId
-    // Claims are counted as they are made and ended.
-    if (isIts && event.type !== 'CountsChanged') tally.add(impliedBy(event, plan), -1)
+    if (isIts && !isClaim(event)) tally.add(impliedBy(event, plan), -1)
   }
   return tally.sum()
 }

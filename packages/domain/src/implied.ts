@@ -49,6 +49,10 @@ export const impliedBy = (event: CrawlEvent, plan: Plan): Change => {
       const { stage, again, aside } = event.data
       return again === true || aside === true ? nothing : { errors: 1, rows: [{ errors: 1, stage }] }
     }
+    case 'StageClaimed':
+      return event.data.renewed ? nothing : { rows: [{ claimed: 1, stage: event.data.stage }] }
+    case 'StageReleased':
+      return { rows: [{ claimed: -1, stage: event.data.stage }] }
     default:
       return nothing
   }
