@@ -4,6 +4,7 @@ export {
   type CrawlEvent,
   defaultPlan,
   type EventType,
+  type FailingStage,
   type ItemType,
   itemIdOf,
   type LocationDocument,
@@ -53,7 +54,7 @@ export type {
 export type { ImportResult } from './old-collections/import-collections.js'
 export { importOldCollections } from './old-collections/import-old-collections.js'
 export { type LedgerOptions, type Logger, openLedger } from './open-ledger.js'
-export type { FailedStage, RecoveredItem, RecoveredWorkflow } from './recovery/recovered.js'
+export type { RecoveredItem, RecoveredWorkflow } from './recovery/recovered.js'
 export type { Interrupted, Recovery, RetriedStage } from './recovery/recovery.js'
 export { type LogLevel, readSettings, type SettingName, type Settings } from './settings.js'
 export type { SpoolState } from './spool/reporter.js'

@@ -1,10 +1,10 @@
 import type { Store } from '@crawl-ledger/log'
+import { apart, expected, randomWorlds, texts, viewNames, type World } from '@crawl-ledger/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findings, random } from './away/away.test-kit.js'
 import { ledgerOver } from './open-ledger.js'
 import { storesOf } from './stores.test-kit.js'
-import { apart, expected, randomWorlds, texts, viewNames, type World } from './worlds.test-kit.js'
 
 const test = suite('rule 0: any order, the same result')
 

@@ -142,8 +142,9 @@ const decideLocation = (recorder: Recorder, { locations, queries, at }: Telling)
 const tellsCompletion = ({ type, said, completes, givesUp }: Telling): boolean =>
   completes || givesUp || type === 'stage_complete' || (type.startsWith('save_') && said.stages.length > 0)
 
-const decideMessage = (before: WorkflowState, { batchId, itemId, ...rest }: CrawlMessage): Recorder => {
-  const telling = tellingOf({ ...rest, ...(batchId === undefined ? {} : { batchId }), ...ofItem(itemId) })
+const decideMessage = (before: WorkflowState, message: CrawlMessage): Recorder => {
+  const { batchId, itemId } = message
+  const telling = tellingOf(message)
   const { at } = telling
   const recorder = new Recorder(before, at === noTime ? undefined : isoOf(at))
   const subjectId = telling.ofItem ? itemId : undefined

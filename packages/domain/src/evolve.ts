@@ -12,13 +12,20 @@ import {
   type WorkflowCounts,
   type WorkflowState,
 } from './state.js'
-import { evolveSubject, newSubject } from './subject.js'
+import { evolveSubject, newSubject, withTime } from './subject.js'
+
+const addBehind = (
+  known: WorkflowCounts['behind'],
+  added: NonNullable<Change['behind']>,
+): WorkflowCounts['behind'] => {
+  const sums = new Map(known)
+  for (const { stage, items } of added) sums.set(stage, (sums.get(stage) ?? 0) + items)
+  return sums
+}
 
 /** What counts, with a change added. */
 export const addCounts = (counts: WorkflowCounts, change: Change, plan: Plan): WorkflowCounts => {
   const { found = 0, finished = 0, failing = 0, givenUp = 0, errors = 0, behind, rows, types } = change
-  const sums = new Map(counts.behind)
-  for (const { stage, items } of behind ?? []) sums.set(stage, (sums.get(stage) ?? 0) + items)
   const { video = 0, image = 0, post = 0, other = 0 } = counts.types
   return {
     found: counts.found + found,
@@ -26,7 +33,7 @@ export const addCounts = (counts: WorkflowCounts, change: Change, plan: Plan): W
     failing: counts.failing + failing,
     givenUp: counts.givenUp + givenUp,
     errors: counts.errors + errors,
-    behind: behind === undefined ? counts.behind : sums,
+    behind: behind === undefined ? counts.behind : addBehind(counts.behind, behind),
     rows: rows === undefined ? counts.rows : addRows(counts.rows, rows, plan),
     types:
       types === undefined
@@ -58,9 +65,7 @@ const withSubject = (state: WorkflowState, event: CrawlEvent): WorkflowState => 
 const withBatchTime = (state: WorkflowState, event: CrawlEvent): WorkflowState => {
   if ((event.type !== 'ItemFound' && event.type !== 'ContextUpdated') || event.data.ofBatch !== true)
     return state
-  const { type, v, at } = event
-  const empty = { type, v, ...(at === undefined ? {} : { at }), data: {} } as CrawlEvent
-  return { ...state, batch: evolveSubject(state.batch, empty) }
+  return event.at === undefined ? state : { ...state, batch: withTime(state.batch, Date.parse(event.at)) }
 }
 
 const withLocation = (

@@ -6,7 +6,7 @@ import type { PersistentMap } from './persistent-map.js'
 import { countsFor, type Plan } from './plan.js'
 import { noTime, timeField } from './reading.js'
 import { fieldsIn, type KnownValue, type SubjectState } from './subject.js'
-import type { Said } from './telling.js'
+import type { Said, Telling } from './telling.js'
 import type { ToldError } from './told-errors.js'
 
 // A context is compared with what is known of its subject, and only what is new is recorded.
@@ -93,7 +93,7 @@ export const isNewTime = ({ first, last }: SubjectState, at: number): boolean =>
 /** What is new of a stage that is reported done; undefined where that is nothing. */
 export const doneNews = (
   subject: SubjectState,
-  { stage, durationMs, sizeBytes }: NonNullable<import('./telling.js').Telling['done']>,
+  { stage, durationMs, sizeBytes }: NonNullable<Telling['done']>,
   at: number,
 ): EventData['StageCompleted'] | undefined => {
   const known = subject.stages.get(stage)

@@ -103,7 +103,8 @@ const withStage = (
   })
 }
 
-const withTime = (subject: SubjectState, at: number): SubjectState =>
+/** The subject with a context's time. */
+export const withTime = (subject: SubjectState, at: number): SubjectState =>
   at === noTime || (at >= subject.first && at <= subject.last)
     ? subject
     : { ...subject, first: Math.min(subject.first, at), last: Math.max(subject.last, at) }

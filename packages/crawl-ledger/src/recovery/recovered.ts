@@ -1,7 +1,7 @@
 import {
   crawl,
-  type ErrorData,
   evolve,
+  type FailingStage,
   failingIn,
   folded,
   initialState,
@@ -16,20 +16,11 @@ import {
 import { type Commit, readEvents } from '@crawl-ledger/log'
 import { contextOf, itemContextOf } from '../item-context.js'
 
-/** A stage that has failed and was neither done nor retried. */
-export interface FailedStage {
-  readonly stage: string
-  /** How often it has failed. */
-  readonly attempt: number
-  /** The last failure, as it was told. */
-  readonly error: ErrorData | undefined
-}
-
 /** One item, with the context to go on with. */
 export interface RecoveredItem {
   readonly item: MediaDocument
   readonly context: WorkflowContext
-  readonly failed: readonly FailedStage[]
+  readonly failed: readonly FailingStage[]
 }
 
 /** All that is known of a workflow, to go on with it. */
@@ -38,7 +29,7 @@ export interface RecoveredWorkflow {
   /** The batch's context. */
   readonly context: WorkflowContext
   /** Failures of the batch. */
-  readonly failed: readonly FailedStage[]
+  readonly failed: readonly FailingStage[]
   /** In the order in which they were found. */
   readonly items: readonly RecoveredItem[]
 }

@@ -1,10 +1,10 @@
-import { type StreamId, type WorkflowContext, workflowStream } from '@crawl-ledger/domain'
+import { type FailingStage, type StreamId, type WorkflowContext, workflowStream } from '@crawl-ledger/domain'
 import { type Log, partitionOf, type ViewStore } from '@crawl-ledger/log'
 import { activeWorkflows } from '../active-workflows.js'
 import type { Asking } from '../asking.js'
 import { ConfigurationError } from '../errors.js'
 import type { WorkflowRef } from '../ledger.js'
-import { type FailedStage, type RecoveredWorkflow, recoveredFrom } from './recovered.js'
+import { type RecoveredWorkflow, recoveredFrom } from './recovered.js'
 
 /** A workflow that runs and was not heard of for a while. */
 export interface Interrupted extends WorkflowRef {
@@ -18,7 +18,7 @@ export interface Interrupted extends WorkflowRef {
 }
 
 /** A stage that is open again, with the failure that it had. */
-export interface RetriedStage extends FailedStage {
+export interface RetriedStage extends FailingStage {
   /** undefined for a stage of the batch. */
   readonly itemId?: string
   /** The context to go on with: the item's, or the batch's. */
@@ -62,18 +62,19 @@ export interface RecoveryParts {
 }
 
 export const makeRecovery = ({ log, views, asking, server }: RecoveryParts): Recovery => {
-  /** As it was after the commit at a position. */
-  const recovered = async (
-    { locationId, batchId }: WorkflowRef,
-    end: number,
-  ): Promise<RecoveredWorkflow | undefined> => {
+  /** The workflow as it was after the commit at each position that is asked for. */
+  const read = async ({
+    locationId,
+    batchId,
+  }: WorkflowRef): Promise<(end: number) => RecoveredWorkflow | undefined> => {
     const partition = partitionOf(locationId, log.partitions)
     const stream = workflowStream(locationId, batchId)
     const commits = await log.readStreams([{ partition, stream, version: 0 }])
-    return recoveredFrom(
-      stream,
-      commits.filter(({ position }) => position <= end),
-    )
+    return end =>
+      recoveredFrom(
+        stream,
+        commits.filter(({ position }) => position <= end),
+      )
   }
 
   const findInterrupted: Recovery['findInterrupted'] = async ({ idleForMs, limit = 100, after }) => {
@@ -93,7 +94,7 @@ export const makeRecovery = ({ log, views, asking, server }: RecoveryParts): Rec
   const resume: Recovery['resume'] = async ({ locationId, batchId }, { version }) => {
     const command = { type: 'resume', locationId, batchId, server } as const
     const { events, position } = await asking.ask({ command, at: await log.now(), expected: version })
-    return events.length === 0 ? undefined : recovered({ locationId, batchId }, position)
+    return events.length === 0 ? undefined : (await read({ locationId, batchId }))(position)
   }
 
   return {
@@ -116,8 +117,8 @@ export const makeRecovery = ({ log, views, asking, server }: RecoveryParts): Rec
       const { events, position } = await asking.ask({ command, at: await log.now() })
       if (events.length === 0) return []
       // What failed is told by the state before: afterwards it is open.
-      const before = await recovered({ locationId, batchId }, position - 1)
-      const after = await recovered({ locationId, batchId }, position)
+      const recovered = await read({ locationId, batchId })
+      const [before, after] = [recovered(position - 1), recovered(position)]
       return events.flatMap((event): RetriedStage[] => {
         if (event.type !== 'StageRetried' || before === undefined || after === undefined) return []
         const { stage, itemId, attempt } = event.data

@@ -1,5 +1,8 @@
-import { canonical, deliveriesOf, type Message, modelOf, randomMessages } from '@crawl-ledger/testing'
 import * as fc from 'fast-check'
+import { canonical } from './json.js'
+import type { Message } from './model/message.js'
+import { modelOf } from './model/model.js'
+import { deliveriesOf, randomMessages } from './random.js'
 
 /** Random messages, and an order in which they are delivered, some several times. */
 export interface World {
@@ -16,7 +19,7 @@ const isNothing = ({ type, context }: Message): boolean =>
 const without = (messages: readonly Message[]): readonly Message[] =>
   messages.filter(message => !isNothing(message))
 
-const worlds = randomMessages().chain(messages =>
+export const worlds: fc.Arbitrary<World> = randomMessages().chain(messages =>
   deliveriesOf(messages).map(delivered => ({ messages: without(messages), delivered: without(delivered) })),
 )
 
