@@ -2,6 +2,7 @@ import type { ViewDocument } from '@crawl-ledger/domain'
 import type { Checkpoint, Commit, LedgerRecord, ProjectionRecord } from '@crawl-ledger/log'
 import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
 import { storeError } from './errors.js'
+import { Probe } from './probe.js'
 import { Renewal } from './renewal.js'
 
 export interface CheckpointDocument extends Checkpoint {
@@ -43,6 +44,8 @@ export interface Connection {
   readonly view: (collection: string) => Collection<ViewDocument>
   /** Rejects with a store's error, and when there is no answer within so many milliseconds: by default 30,000. */
   readonly run: <A>(work: () => Promise<A>, withinMs?: number) => Promise<A>
+  /** Asks the server for a sign of life, beside the work and whatever waits for a connection there. */
+  readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
   /** Behind a mongos every filter names the partition, so that it goes to one shard. */
   readonly routed: () => boolean
@@ -71,13 +74,17 @@ const following = <A extends object>(current: () => A): A =>
 
 export const connect = (url: string, database: string, options: ConnectionOptions = {}): Connection => {
   let sharded = false
+  const { serverSelectionMs = 5000 } = options
+  const connecting = {
+    appName: 'crawl-ledger',
+    serverSelectionTimeoutMS: serverSelectionMs,
+    connectTimeoutMS: serverSelectionMs,
+    waitQueueTimeoutMS: answerMs,
+  }
   const renewal = new Renewal(() => {
     const client = new MongoClient(url, {
-      appName: 'crawl-ledger',
+      ...connecting,
       maxPoolSize: options.poolSize ?? 10,
-      serverSelectionTimeoutMS: options.serverSelectionMs ?? 5000,
-      connectTimeoutMS: options.serverSelectionMs ?? 5000,
-      waitQueueTimeoutMS: answerMs,
       writeConcern: { w: 'majority' },
       readConcern: { level: 'majority' },
       readPreference: 'primary',
@@ -89,10 +96,18 @@ export const connect = (url: string, database: string, options: ConnectionOption
     })
     return client
   })
+  const probe = new Probe(url, { ...connecting, socketTimeoutMS: serverSelectionMs })
   const db = following(() => renewal.client.db(database))
   const collection = <D extends Document>(of: string): Collection<D> =>
     following(() => renewal.client.db(database).collection<D>(of))
   const name = `MongoDB at ${renewal.client.options.hosts.map(String).join(',')}, database ${database},`
+  const told = async <A>(work: () => Promise<A>): Promise<A> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw storeError(name, error, options.setting)
+    }
+  }
   return {
     name,
     get client() {
@@ -106,14 +121,11 @@ export const connect = (url: string, database: string, options: ConnectionOption
     leases: collection('leases'),
     ledger: collection('ledger'),
     view: of => collection(of),
-    run: async (work, withinMs = answerMs) => {
-      try {
-        return await renewal.ask(work, withinMs)
-      } catch (error) {
-        throw storeError(name, error, options.setting)
-      }
+    run: (work, withinMs = answerMs) => told(() => renewal.ask(work, withinMs)),
+    ping: () => told(() => probe.ask(database)),
+    close: async () => {
+      await Promise.all([renewal.close(), probe.close()])
     },
-    close: () => renewal.close(),
     routed: () => sharded,
   }
 }

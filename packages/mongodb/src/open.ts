@@ -69,7 +69,7 @@ export const openMongo = async (
   options: MongoOptions = {},
 ): Promise<Store> => {
   const connection = connect(url, database, options)
-  const { db, run } = connection
+  const { run } = connection
   try {
     const { partitions } = await run(() => ledgerRecord(connection, options))
     // As long as it takes: there may be many documents.
@@ -79,10 +79,7 @@ export const openMongo = async (
       views: patient(connection, mongoViews(connection)),
       builds: mongoBuilds(connection, name => options.onMovedIn?.([name])),
       leases: mongoLeases(connection),
-      ping: () =>
-        run(async () => {
-          await db.command({ ping: 1 })
-        }),
+      ping: connection.ping,
       close: connection.close,
     }
   } catch (error) {

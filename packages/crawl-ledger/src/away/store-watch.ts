@@ -20,7 +20,7 @@ export interface StoreWatchOptions {
   readonly away?: boolean
   /** After how long without an answer to a call the store is asked whether it is there, in milliseconds. Default 300. */
   readonly patienceMs?: number
-  /** How long an answer to that question may take, in milliseconds. Default 500. */
+  /** How long an answer to that question may take, in milliseconds. Default 2,500: a store that takes a second is slow, and not away. */
   readonly pingMs?: number
   /**
    * After how long a call is given up although the store answers pings, in milliseconds: its connection is dead, and
@@ -59,7 +59,7 @@ export class StoreWatch {
   }
 
   private get pingMs(): number {
-    return this.options.pingMs ?? 500
+    return this.options.pingMs ?? 2500
   }
 
   get isAway(): boolean {
