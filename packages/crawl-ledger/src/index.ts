@@ -25,6 +25,7 @@ export {
   StoreAway,
   StoreError,
   StoreForbidden,
+  StoreRefuses,
   StoreUnavailable,
   StoreUnusable,
 } from '@crawl-ledger/log'

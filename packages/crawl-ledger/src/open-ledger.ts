@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { crawl } from '@crawl-ledger/domain'
-import { type Store, StoreUnavailable, Writer } from '@crawl-ledger/log'
+import { type Store, StoreForbidden, StoreRefuses, StoreUnavailable, Writer } from '@crawl-ledger/log'
 import { follow, otelMeter, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
 import { concatMap, defer, distinctUntilChanged, filter, from, Subject } from 'rxjs'
 import { Asking } from './asking.js'
@@ -89,9 +89,20 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   const recorded = new Subject<void>()
   let spool: Spool | undefined
   const server = options.server ?? `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+  let trouble: string | undefined
   const writer = new Writer(store.log, {
     server,
-    onRecorded: () => recorded.next(),
+    onRecorded: () => {
+      trouble = undefined
+      recorded.next()
+    },
+    onTrouble: error => {
+      // That it is away is told by who watches over it.
+      const isRefusal = error instanceof StoreRefuses || error instanceof StoreForbidden
+      if (!isRefusal || error.message === trouble) return
+      trouble = error.message
+      logger?.warn({ error: error.message }, 'the store refuses to record')
+    },
     onGivenUp: (partition, message) => spool?.givenUp(partition, message),
     ...(options.retryForMs === undefined ? {} : { retryForMs: options.retryForMs }),
   })

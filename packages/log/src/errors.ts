@@ -21,16 +21,33 @@ export class StoreAway extends StoreUnavailable {
   override readonly name: string = 'StoreAway'
 }
 
-/** The store refuses who we are. */
+/** The store answers, and would not do it this time: it is overloaded, or full. Trying again is safe. */
+export class StoreRefuses extends StoreUnavailable {
+  override readonly name: string = 'StoreRefuses'
+
+  /** @param why what it refuses, what that means and what to do, in sentences that follow the store's name */
+  constructor(store: string, why: string, cause: unknown) {
+    super(store, cause)
+    this.message = `${store} ${why}`
+  }
+}
+
+/** The store refuses who we are, or what we may do. */
 export class StoreForbidden extends StoreError {
   override readonly name = 'StoreForbidden'
   readonly code = 'store-forbidden'
 
-  /** @param setting where its address was given */
-  constructor(store: string, cause?: unknown, setting = 'STORE') {
-    super(`${store} refuses the user name or the password in ${setting}. Correct them and start again.`, {
-      cause,
-    })
+  /**
+   * @param setting where its address was given
+   * @param refused the user's name or password, or something that the user has no right to do
+   */
+  constructor(store: string, cause?: unknown, setting = 'STORE', refused: 'password' | 'right' = 'password') {
+    super(
+      refused === 'password'
+        ? `${store} refuses the user name or the password in ${setting}. Correct them and start again.`
+        : `${store} lets us in, but the user in ${setting} has no right to do what was asked. Give that user the role readWrite on the database.`,
+      { cause },
+    )
   }
 }
 

@@ -1,7 +1,7 @@
 import { EventTooNew, isCommand, noted, type Rejection, rejection, UnknownEvent } from '@crawl-ledger/domain'
 import type { Commit } from './commit.js'
 import { emptyHistory, extend, type History } from './history.js'
-import { idsOf, nameOf } from './message-id.js'
+import { idsOf } from './message-id.js'
 import type { Append } from './observed-append.js'
 import { draftOf, type Incoming, needsProof, type Plan, plan } from './plan.js'
 import type { Landing, Log } from './ports.js'
@@ -16,6 +16,8 @@ export interface Batch {
   readonly history: History | undefined
   /** Another writer was there: `history` holds, but more may have come since. */
   readonly stale: boolean
+  /** Its last commit was refused: a unique key was taken. */
+  readonly refused: boolean
 }
 
 /** What became of a batch. */
@@ -25,10 +27,14 @@ export interface Outcome {
   readonly receipts: readonly (Receipt | undefined)[]
   /** Fly again with fewer messages at a time: together they are too much for one commit. */
   readonly split: boolean
-  /** Another writer was there. */
+  /** Another writer was first: there is more to load. */
   readonly stale: boolean
-  /** The stream cannot be read, so nothing can be decided on it. */
-  readonly unreadable?: Error
+  /** A unique key was taken: the stream's version, or the id of one of the messages. */
+  readonly refused: boolean
+  /** Commits of another writer were read since this one knew the stream. */
+  readonly othersWrote: boolean
+  /** The stream cannot be read, so nothing can be decided on it; or the store could not write its commit. */
+  readonly trouble?: Error
 }
 
 interface Leg {
@@ -85,6 +91,8 @@ const outcome = (leg: Leg, rest: Partial<Outcome>): Outcome => ({
   receipts: leg.batch.incoming.map(() => undefined),
   split: false,
   stale: false,
+  refused: false,
+  othersWrote: leg.batch.history !== undefined && leg.history.version > leg.batch.history.version,
   ...rest,
 })
 
@@ -121,20 +129,24 @@ const upToDate = async (
 }
 
 /**
- * Some unique key was taken: messages that are in the log have their receipt, the others fly again. What was found is
- * noted, for a history need not hold the beginning of its stream.
+ * Learns which messages of these batches are in the log already. Asked only where a commit was refused and its version
+ * was free: a history need not hold the ids of the whole stream. What is found is noted there.
  */
-const taken = async (log: Log, leg: Leg): Promise<Outcome> => {
-  const { partition, stream, incoming } = leg.batch
-  const ids = incoming.flatMap(({ envelope }) => idsOf(envelope))
-  const known = await log.findMessages(partition, stream, ids)
-  for (const { id, digest, position } of known) leg.history.messages.set(id, { position, digest })
-  const receipts = incoming.map(({ envelope }): Receipt | undefined => {
-    const name = nameOf(envelope, id => leg.history.messages.get(id))
-    return name.tag === 'known' ? { outcome: 'duplicate', position: name.known.position } : undefined
-  })
-  return outcome(leg, { receipts, stale: true })
-}
+const findOwnMessages = (
+  log: Log,
+  batches: readonly Batch[],
+  histories: ReadonlyMap<string, History | Error>,
+): Promise<unknown> =>
+  Promise.all(
+    batches.map(async ({ partition, stream, incoming, history: before, refused }) => {
+      const history = histories.get(stream)
+      if (!refused || history === undefined || history instanceof Error) return
+      if (before !== undefined && history.version > before.version) return
+      const ids = incoming.flatMap(({ envelope }) => idsOf(envelope))
+      const known = await log.findMessages(partition, stream, ids)
+      for (const { id, digest, position } of known) history.messages.set(id, { position, digest })
+    }),
+  )
 
 /** The commit cannot be stored as it is: alone it is rejected, in company it is tried alone. */
 const refused = (leg: Leg, reason: Rejection): Outcome => {
@@ -143,7 +155,7 @@ const refused = (leg: Leg, reason: Rejection): Outcome => {
   return outcome(leg, { receipts })
 }
 
-const landed = (log: Log, leg: Leg, landing: Landing): Outcome | Promise<Outcome> => {
+const landed = (leg: Leg, landing: Landing): Outcome => {
   switch (landing.tag) {
     case 'landed':
       return outcome(leg, {
@@ -151,13 +163,15 @@ const landed = (log: Log, leg: Leg, landing: Landing): Outcome | Promise<Outcome
         receipts: settled(leg, landing.commit.position, landing.commit.at),
       })
     case 'taken':
-      return taken(log, leg)
+      return outcome(leg, { stale: true, refused: true })
     case 'too-large': {
       const text = `The message makes a document of ${landing.bytes} bytes; the store takes ${landing.limit}.`
       return refused(leg, rejection('too-large', text))
     }
     case 'unstorable':
       return refused(leg, rejection('unstorable', `The store cannot encode the message: ${landing.reason}.`))
+    case 'failed':
+      return outcome(leg, { trouble: landing.error })
   }
 }
 
@@ -172,7 +186,7 @@ const unwritten = async (log: Log, legs: readonly Leg[]): Promise<readonly Outco
   )
   return legs.map(leg => {
     const history = now.get(leg.batch.stream)
-    if (history instanceof Error) return outcome(leg, { unreadable: history })
+    if (history instanceof Error) return outcome(leg, { trouble: history })
     if (history === undefined || history.version === leg.history.version)
       return outcome(leg, { receipts: settled(leg, 0, leg.history.at) })
     return outcome(leg, { history, stale: true })
@@ -193,13 +207,14 @@ export const fly = async (
     log,
     batches.filter(batch => batch.history === undefined || batch.stale),
   )
+  await findOwnMessages(log, batches, loaded)
   const legs: Leg[] = []
   const outcomes = new Map<Batch, Outcome>()
   for (const batch of batches) {
     const known = loaded.get(batch.stream) ?? batch.history ?? emptyHistory()
     const history = known instanceof Error ? emptyHistory() : known
     const leg = { batch, history, plan: plan(history, batch.incoming) }
-    if (known instanceof Error) outcomes.set(batch, outcome(leg, { unreadable: known }))
+    if (known instanceof Error) outcomes.set(batch, outcome(leg, { trouble: known }))
     else legs.push(leg)
   }
   const writing = legs.flatMap(leg => {
@@ -209,7 +224,7 @@ export const fly = async (
   const silent = legs.filter(leg => leg.plan.events.length === 0)
   const [written, quiet] = await Promise.all([
     append(writing.map(({ draft }) => draft)).then(landings =>
-      Promise.all(writing.map(({ leg }, i) => landed(log, leg, landings[i] as Landing))),
+      writing.map(({ leg }, i) => landed(leg, landings[i] as Landing)),
     ),
     unwritten(log, silent),
   ])

@@ -21,6 +21,7 @@ export {
   StoreAway,
   StoreError,
   StoreForbidden,
+  StoreRefuses,
   StoreUnavailable,
   StoreUnusable,
 } from './errors.js'

@@ -1,6 +1,7 @@
 import type { StreamId } from '@crawl-ledger/domain'
 import type { Builds } from './build-port.js'
 import type { Commit, Draft } from './commit.js'
+import type { StoreError } from './errors.js'
 import type { Leases } from './lease-port.js'
 import type { ViewStore } from './view-port.js'
 
@@ -10,7 +11,10 @@ export type Landing =
   /** A unique key is taken: the stream's version by another writer, or a message id by one of its earlier commits. */
   | { readonly tag: 'taken' }
   | { readonly tag: 'too-large'; readonly bytes: number; readonly limit: number }
+  /** No store of this kind takes such a document. `reason` goes into a receipt: no text of a server. */
   | { readonly tag: 'unstorable'; readonly reason: string }
+  /** It was not written, and that says nothing of the document: it may be tried again. */
+  | { readonly tag: 'failed'; readonly error: StoreError }
 
 export type Positions = ReadonlyMap<number, number>
 

@@ -8,11 +8,12 @@ import type { Incoming } from './plan.js'
 import type { Log } from './ports.js'
 import type { Receipt } from './receipt.js'
 import { untraced } from './telemetry.js'
+import { type Waiting, WorkflowQueue } from './workflow-queue.js'
 
 export interface WriterOptions {
   /** This process's name in the commits it writes. */
   readonly server: string
-  /** For how long a message is tried again while the store fails, before its receipt is `unavailable`. */
+  /** For how long a message is tried again while nothing succeeds in its workflow, before its receipt is `unavailable`. */
   readonly retryForMs?: number
   /** How many message ids of known streams are kept in memory. */
   readonly maxKnownMessages?: number
@@ -20,51 +21,18 @@ export interface WriterOptions {
   readonly onRecorded?: (partition: number, position: number) => void
   /** Called with each message that is given up, in their order, before any of them has its receipt `unavailable`. */
   readonly onGivenUp?: (partition: number, message: Incoming) => void
-}
-
-interface Waiting {
-  readonly message: Incoming
-  readonly resolve: (receipt: Receipt) => void
-  readonly reject: (error: unknown) => void
-  readonly giveUpAt: number
-}
-
-interface Mailbox {
-  readonly partition: number
-  readonly stream: StreamId
-  waiting: Waiting[]
-  busy: boolean
-  stale: boolean
-  /** How many messages may fly together. */
-  most: number
-  attempts: number
+  /** Is told why an append failed, each time. */
+  readonly onTrouble?: (error: StoreError) => void
 }
 
 /** So few go in one flight, even where several at once are faster. */
 const worthSplitting = 8
 const commitsPerFlight = 512
-const messagesPerCommit = 200
-const bytesPerCommit = 1024 * 1024
-const longestPauseMs = 500
 
-/** The first messages of a mailbox, as many as go together into one commit. */
-const boarding = ({ waiting, most }: Mailbox): Waiting[] => {
-  let bytes = 0
-  const end = waiting.findIndex(({ message }, i) => {
-    bytes += message.envelope.bytes
-    return i > 0 && (i >= most || bytes > bytesPerCommit)
-  })
-  return end < 0 ? waiting : waiting.slice(0, end)
-}
-
-/** Whether the oldest of these messages has been tried for long enough. */
-const isLate = ([oldest]: readonly Waiting[]): boolean =>
-  oldest !== undefined && performance.now() >= oldest.giveUpAt
-
-/** Writes messages as commits: a mailbox per workflow, and flights that take what waits in many of them. */
+/** Writes messages as commits: a queue for each workflow, and flights that take what waits in many of them. */
 export class Writer {
-  private readonly mailboxes = new Map<StreamId, Mailbox>()
-  private readonly ready = new Set<Mailbox>()
+  private readonly queues = new Map<StreamId, WorkflowQueue>()
+  private readonly ready = new Set<WorkflowQueue>()
   private readonly histories: Histories
   private readonly append: Append
   private readonly retryForMs: number
@@ -84,37 +52,27 @@ export class Writer {
   /** Resolves when the message is in the log for good, or has another receipt. */
   write(stream: StreamId, message: Incoming): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const mailbox = this.mailbox(stream)
-      const giveUpAt = performance.now() + this.retryForMs
-      mailbox.waiting.push({ message, resolve, reject, giveUpAt })
-      if (!mailbox.busy) this.makeReady(mailbox)
+      const queue = this.queue(stream)
+      queue.push({ message, resolve, reject, since: performance.now() })
+      if (!queue.busy) this.makeReady(queue)
     })
   }
 
   /** Resolves when no message is waiting or under way. */
   idle(): Promise<void> {
-    return this.mailboxes.size === 0 ? Promise.resolve() : new Promise(resolve => this.onIdle.push(resolve))
+    return this.queues.size === 0 ? Promise.resolve() : new Promise(resolve => this.onIdle.push(resolve))
   }
 
-  private mailbox(stream: StreamId): Mailbox {
-    const known = this.mailboxes.get(stream)
+  private queue(stream: StreamId): WorkflowQueue {
+    const known = this.queues.get(stream)
     if (known !== undefined) return known
-    const partition = partitionOf(locationOf(stream), this.log.partitions)
-    const fresh = {
-      partition,
-      stream,
-      waiting: [],
-      busy: false,
-      stale: false,
-      most: messagesPerCommit,
-      attempts: 0,
-    }
-    this.mailboxes.set(stream, fresh)
+    const fresh = new WorkflowQueue(partitionOf(locationOf(stream), this.log.partitions), stream)
+    this.queues.set(stream, fresh)
     return fresh
   }
 
-  private makeReady(mailbox: Mailbox): void {
-    this.ready.add(mailbox)
+  private makeReady(queue: WorkflowQueue): void {
+    this.ready.add(queue)
     if (this.pumping) return
     this.pumping = true
     // Callers that were answered together send their next messages together: let them all board.
@@ -129,110 +87,123 @@ export class Writer {
     for (let free = this.log.flights - this.flights; free > 0 && this.ready.size > 0; free -= 1) {
       // What waits is shared among the free flights, so that one prepares while the other writes.
       const most = this.ready.size < worthSplitting ? worthSplitting : Math.ceil(this.ready.size / free)
-      const boarded: { mailbox: Mailbox; messages: Waiting[] }[] = []
-      for (const mailbox of this.ready) {
-        if (boarded.length >= Math.min(most, commitsPerFlight)) break
-        this.ready.delete(mailbox)
-        const messages = boarding(mailbox)
-        mailbox.waiting = mailbox.waiting.slice(messages.length)
-        mailbox.busy = true
-        boarded.push({ mailbox, messages })
+      const taken: Taken[] = []
+      for (const queue of this.ready) {
+        if (taken.length >= Math.min(most, commitsPerFlight)) break
+        this.ready.delete(queue)
+        queue.busy = true
+        taken.push({ queue, messages: queue.takeBatch() })
       }
       this.flights += 1
-      void this.flight(boarded).finally(() => {
+      void this.flight(taken).finally(() => {
         this.flights -= 1
         this.pump()
       })
     }
   }
 
-  private async flight(boarded: { mailbox: Mailbox; messages: Waiting[] }[]): Promise<void> {
-    const batches = boarded.map(
-      ({ mailbox, messages }): Batch => ({
-        partition: mailbox.partition,
-        stream: mailbox.stream,
+  private async flight(taken: readonly Taken[]): Promise<void> {
+    const batches = taken.map(
+      ({ queue: { partition, stream, stale, refused }, messages }): Batch => ({
+        partition,
+        stream,
         incoming: messages.map(({ message }) => message),
-        history: this.histories.get(mailbox.stream),
-        stale: mailbox.stale,
+        history: this.histories.get(stream),
+        stale,
+        refused,
       }),
     )
     const { append } = this
     const { server } = this.options
+    const start = performance.now()
     let outcomes: readonly Outcome[]
     try {
       outcomes = await fly(this.log, { append, server }, batches)
     } catch (error) {
-      for (const { mailbox, messages } of boarded) this.crash(mailbox, messages, error)
+      for (const one of taken) this.crash(one, error)
       return
     }
-    boarded.forEach(({ mailbox, messages }, i) => {
-      this.land(mailbox, messages, outcomes[i] as Outcome)
+    const tookMs = performance.now() - start
+    taken.forEach((one, i) => {
+      this.land(one, outcomes[i] as Outcome, tookMs)
     })
   }
 
-  private land(mailbox: Mailbox, messages: Waiting[], outcome: Outcome): void {
-    const { history, receipts, split, stale, unreadable } = outcome
-    if (unreadable !== undefined) {
-      this.crash(mailbox, messages, unreadable)
+  private land({ queue, messages }: Taken, outcome: Outcome, tookMs: number): void {
+    const { history, receipts, split, stale, refused, othersWrote, trouble } = outcome
+    if (trouble !== undefined) {
+      this.crash({ queue, messages }, trouble)
       return
     }
-    this.histories.set(mailbox.stream, history)
-    mailbox.stale = stale
-    mailbox.most = split ? Math.max(1, Math.floor(messages.length / 2)) : messagesPerCommit
+    this.histories.set(queue.stream, history)
+    queue.stale = stale
+    queue.refused = refused
+    if (othersWrote) queue.othersWrote()
     const again: Waiting[] = []
     messages.forEach((message, i) => {
       const receipt = receipts[i]
       if (receipt === undefined) again.push(message)
       else {
-        if (receipt.outcome === 'recorded') this.options.onRecorded?.(mailbox.partition, receipt.position)
+        if (receipt.outcome === 'recorded') this.options.onRecorded?.(queue.partition, receipt.position)
         message.resolve(receipt)
       }
     })
-    if (stale && isLate(again)) this.giveUp(mailbox, again)
-    else this.release(mailbox, again, stale)
+    queue.putBack(again)
+    if (!stale) this.next(queue, queue.appended(tookMs))
+    else this.tryAgain(queue, queue.lost(tookMs))
+    if (split) queue.split(messages.length)
   }
 
-  /** Nothing is known of these messages. Where the store failed, the ids make it safe to fly again. */
-  private crash(mailbox: Mailbox, messages: Waiting[], error: unknown): void {
-    mailbox.stale = true
+  /** Nothing is known of these messages. Where the store failed, the ids make it safe to try them again. */
+  private crash({ queue, messages }: Taken, error: unknown): void {
     if (!(error instanceof StoreError)) {
+      queue.stale = true
       for (const message of messages) message.reject(error)
-      this.release(mailbox, [], true)
-    } else if (error instanceof StoreAway || isLate(messages)) this.giveUp(mailbox, messages)
-    else this.release(mailbox, messages, true)
-  }
-
-  /** With a message all that wait behind it in its workflow are given up, so that none overtakes it. */
-  private giveUp(mailbox: Mailbox, messages: readonly Waiting[]): void {
-    const given = [...messages, ...mailbox.waiting]
-    mailbox.waiting = []
-    for (const { message } of given) this.options.onGivenUp?.(mailbox.partition, message)
-    for (const { resolve } of given) resolve({ outcome: 'unavailable' })
-    this.release(mailbox, [], false)
-  }
-
-  private release(mailbox: Mailbox, again: Waiting[], pause: boolean): void {
-    mailbox.waiting = [...again, ...mailbox.waiting]
-    if (again.length > 0 && pause) {
-      mailbox.attempts += 1
-      const longest = Math.min(longestPauseMs, 2 ** mailbox.attempts)
-      setTimeout(() => this.free(mailbox), longest * (0.5 + Math.random() / 2))
-    } else {
-      mailbox.attempts = 0
-      this.free(mailbox)
+      this.next(queue, 0)
+      return
     }
+    if (!(error instanceof StoreAway)) this.options.onTrouble?.(error)
+    queue.putBack(messages)
+    const pauseMs = queue.failed()
+    if (error instanceof StoreAway) this.giveUp(queue, 0)
+    this.tryAgain(queue, pauseMs)
   }
 
-  private free(mailbox: Mailbox): void {
-    mailbox.busy = false
-    if (mailbox.waiting.length > 0) {
-      this.makeReady(mailbox)
+  private tryAgain(queue: WorkflowQueue, pauseMs: number): void {
+    this.giveUp(queue, this.retryForMs)
+    this.next(queue, queue.isEmpty ? 0 : pauseMs)
+  }
+
+  /** Where somebody takes what is given up, all that wait behind it go the same way, so that none overtakes it. */
+  private giveUp(queue: WorkflowQueue, triedForMs: number): void {
+    const { onGivenUp } = this.options
+    const late = queue.giveUp(triedForMs)
+    const given = late.length > 0 && onGivenUp !== undefined ? [...late, ...queue.giveUp(0)] : late
+    for (const { message } of given) onGivenUp?.(queue.partition, message)
+    for (const { resolve } of given) resolve({ outcome: 'unavailable' })
+  }
+
+  private next(queue: WorkflowQueue, pauseMs: number): void {
+    if (pauseMs > 0) setTimeout(() => this.free(queue), pauseMs)
+    else this.free(queue)
+  }
+
+  private free(queue: WorkflowQueue): void {
+    queue.busy = false
+    if (!queue.isEmpty) {
+      this.makeReady(queue)
       return
     }
     // `stale` is remembered by forgetting what is known: the next message loads the stream.
-    if (mailbox.stale) this.histories.forget(mailbox.stream)
-    this.mailboxes.delete(mailbox.stream)
-    if (this.mailboxes.size > 0) return
+    if (queue.stale) this.histories.forget(queue.stream)
+    this.queues.delete(queue.stream)
+    if (this.queues.size > 0) return
     for (const resolve of this.onIdle.splice(0)) resolve()
   }
+}
+
+/** Messages on their way, and the queue that they are from. */
+interface Taken {
+  readonly queue: WorkflowQueue
+  readonly messages: readonly Waiting[]
 }

@@ -1,8 +1,8 @@
-import { type Commit, type Draft, type Landing, type Seal, voidCommit } from '@crawl-ledger/log'
+import { type Commit, type Draft, type Landing, type Seal, StoreError, voidCommit } from '@crawl-ledger/log'
 import { BSON, type WriteError } from 'mongodb'
 import type { Connection } from './connection.js'
 import { toStored } from './encoding.js'
-import { duplicateKey, isVerdict, refusals } from './errors.js'
+import { documentFault, duplicateKey, encodingFault, refusals, serverError, storeError } from './errors.js'
 import type { Sequencer } from './sequencer.js'
 
 /** The most bytes of a document: the server's limit. */
@@ -21,7 +21,9 @@ const obstacle = (draft: Draft): Landing | undefined => {
     const bytes = BSON.calculateObjectSize(toStored(draft)) + frame
     return bytes > maxDocumentBytes ? { tag: 'too-large', bytes, limit: maxDocumentBytes } : undefined
   } catch (error) {
-    return { tag: 'unstorable', reason: error instanceof Error ? error.message : String(error) }
+    const reason = encodingFault(error)
+    if (reason === undefined) throw error
+    return { tag: 'unstorable', reason }
   }
 }
 
@@ -45,36 +47,41 @@ const sizeOf = ({ events, messages }: Draft): number => {
 
 /** Writes all commits that can be written, each for itself. */
 const insertEach = async (
-  { events }: Connection,
+  connection: Connection,
   commits: readonly Commit[],
 ): Promise<readonly Landing[]> => {
   if (commits.length === 0) return []
   try {
-    await events.insertMany(commits.map(toStored), { ordered: false })
+    await connection.events.insertMany(commits.map(toStored), { ordered: false })
     return commits.map(commit => ({ tag: 'landed', commit }))
   } catch (error) {
     const errors = refusals(error)
-    if (errors !== undefined) return judged(commits, errors)
-    if (!isVerdict(error)) throw error
+    if (errors !== undefined) return judged(connection, commits, errors)
+    const reason = encodingFault(error)
+    if (reason === undefined) throw error
     // The whole was refused without a word on each: halves tell which one it was.
-    if (commits.length === 1)
-      return [{ tag: 'unstorable', reason: error instanceof Error ? error.message : String(error) }]
+    if (commits.length === 1) return [{ tag: 'unstorable', reason }]
     const half = Math.ceil(commits.length / 2)
     return [
-      ...(await insertEach({ events } as Connection, commits.slice(0, half))),
-      ...(await insertEach({ events } as Connection, commits.slice(half))),
+      ...(await insertEach(connection, commits.slice(0, half))),
+      ...(await insertEach(connection, commits.slice(half))),
     ]
   }
 }
 
-const judged = (commits: readonly Commit[], errors: readonly WriteError[]): readonly Landing[] => {
+const judged = (
+  { name }: Connection,
+  commits: readonly Commit[],
+  errors: readonly WriteError[],
+): readonly Landing[] => {
   const refused = new Map(errors.map(one => [one.index, one]))
   return commits.map((commit, i): Landing => {
     const one = refused.get(i)
     if (one === undefined) return { tag: 'landed', commit }
-    return one.code === duplicateKey
-      ? { tag: 'taken' }
-      : { tag: 'unstorable', reason: one.errmsg ?? `code ${one.code}` }
+    if (one.code === duplicateKey) return { tag: 'taken' }
+    const reason = documentFault(one.code)
+    if (reason !== undefined) return { tag: 'unstorable', reason }
+    return { tag: 'failed', error: serverError(name, Number(one.code), one.err) }
   })
 }
 
@@ -147,7 +154,11 @@ const appendReserved = async (
     if (results[i]?.tag === 'landed') sequencer.seen(partition, position)
     else vain.push({ partition, position })
   })
-  const occupied = await fillHoles(connection, seal, vain)
+  const occupied = await fillHoles(connection, seal, vain).catch((error: unknown) => {
+    // What landed has landed. A reader fills the holes that stay.
+    if (storeError(connection.name, error) instanceof StoreError) return []
+    throw error
+  })
   // Somebody sits where we were sent: the sequencer is behind, or a reader filled our place meanwhile.
   if (occupied.length > 0)
     await sequencer.raise(new Map(occupied.map(({ partition, position }) => [partition, position])))
@@ -161,6 +172,7 @@ export const restore = async (
   commits: readonly Commit[],
 ): Promise<Commit | undefined> => {
   const landings = await insertEach(connection, commits)
+  for (const landing of landings) if (landing.tag === 'failed') throw landing.error
   const refused = commits.filter((_, i) => landings[i]?.tag !== 'landed')
   for (const commit of refused) {
     const there = await connection.events.findOne({ _id: commit._id, partition: commit.partition })

@@ -1,8 +1,27 @@
-import { StoreError, StoreForbidden, StoreUnavailable } from '@crawl-ledger/log'
-import { MongoBulkWriteError, MongoError, MongoServerError, type WriteError } from 'mongodb'
+import { StoreError, StoreForbidden, StoreRefuses, StoreUnavailable } from '@crawl-ledger/log'
+import {
+  BSON,
+  MongoBulkWriteError,
+  MongoError,
+  MongoInvalidArgumentError,
+  MongoServerError,
+  type WriteError,
+} from 'mongodb'
 
-/** Server codes for a user that is unknown, has another password, or may not do this. */
-const forbidden = new Set([13, 18, 8000])
+/** Codes of the MongoDB server for a user who is unknown or has another password, and for one who may not do it. */
+const wrongPassword = new Set([18, 8000])
+const noRight = 13
+
+/** Lock time-outs, write conflicts, elections and shutdowns: they pass, and the server is as good as away. */
+const passing = new Set([
+  6, 7, 24, 46, 50, 64, 89, 91, 112, 189, 202, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+])
+
+/** What refusals that last mean, and what to do. */
+const refusalsKnown: ReadonlyMap<number, string> = new Map([
+  [14031, 'has no room left on its disk (code 14031). Make room there; what waits is tried again.'],
+  [16500, 'is asked for more than it may do (code 16500). Raise its limit, or run fewer services.'],
+])
 
 export const duplicateKey = 11000
 
@@ -26,9 +45,20 @@ const isBroken = (error: unknown): boolean =>
 export const storeError = (store: string, error: unknown, setting?: string): unknown => {
   if (isBroken(error)) return new StoreUnavailable(store, error, setting)
   if (error instanceof StoreError || !(error instanceof MongoError)) return error
-  if (error instanceof MongoServerError && forbidden.has(Number(error.code)))
-    return new StoreForbidden(store, error, setting)
-  return new StoreUnavailable(store, error, setting)
+  return error instanceof MongoServerError && error.code !== undefined
+    ? serverError(store, Number(error.code), error, setting)
+    : new StoreUnavailable(store, error, setting)
+}
+
+/** What a code of the server means for the store. */
+export const serverError = (store: string, code: number, cause: unknown, setting = 'STORE'): StoreError => {
+  if (wrongPassword.has(code)) return new StoreForbidden(store, cause, setting)
+  if (code === noRight) return new StoreForbidden(store, cause, setting, 'right')
+  if (passing.has(code)) return new StoreUnavailable(store, cause, setting)
+  const why =
+    refusalsKnown.get(code) ??
+    `answers, but refuses what it was asked (code ${code}). Look that code up in MongoDB's list of errors, and check ${setting}; what waits is tried again.`
+  return new StoreRefuses(store, why, cause)
 }
 
 /**
@@ -45,19 +75,38 @@ export const refusals = (error: unknown): readonly WriteError[] | undefined => {
 const unwrapped = (error: unknown): unknown =>
   error instanceof MongoBulkWriteError && error.errorResponse instanceof Error ? error.errorResponse : error
 
-/** Whether the server judged what it was sent, so that the same again would have the same answer. */
-export const isVerdict = (error: unknown): boolean => {
-  const reason = unwrapped(error)
-  if (!(reason instanceof MongoError)) return !isBroken(reason)
-  if (reason.name === 'MongoInvalidArgumentError') return true
-  return (
-    reason instanceof MongoServerError && !reason.hasErrorLabel('RetryableWriteError') && !isPassing(reason)
-  )
-}
-
-/** Lock time-outs, write conflicts, elections and shutdowns: they pass. Codes of the MongoDB server. */
-const passing = new Set([
-  6, 7, 24, 46, 50, 64, 89, 91, 112, 189, 202, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+/**
+ * Codes of the MongoDB server that speak of the document it was given: no other time would it take it. Every other code
+ * is trouble of the server, known or not.
+ */
+const documentCodes: ReadonlyMap<number, string> = new Map([
+  [2, 'BadValue'],
+  [9, 'FailedToParse'],
+  [14, 'TypeMismatch'],
+  [15, 'Overflow'],
+  [22, 'InvalidBSON'],
+  [52, 'DollarPrefixedFieldName'],
+  [53, 'InvalidIdField'],
+  [54, 'NotSingleValueField'],
+  [55, 'InvalidDBRef'],
+  [56, 'EmptyFieldName'],
+  [57, 'DottedFieldName'],
+  [121, 'DocumentValidationFailure'],
+  [10334, 'BSONObjectTooLarge'],
+  [17280, 'KeyTooLong'],
 ])
 
-const isPassing = (error: MongoServerError): boolean => passing.has(Number(error.code))
+/** Why no server takes such a document, without a word of the server's; undefined where its code says nothing of the document. */
+export const documentFault = (code: unknown): string | undefined => {
+  const name = documentCodes.get(Number(code))
+  return name === undefined ? undefined : `MongoDB refuses it with code ${code}, ${name}`
+}
+
+/** Why what was sent cannot be a document; undefined where the error says nothing of it. */
+export const encodingFault = (error: unknown): string | undefined => {
+  const reason = unwrapped(error)
+  if (reason instanceof MongoServerError) return documentFault(reason.code)
+  if (reason instanceof MongoInvalidArgumentError || BSON.BSONError.isBSONError(reason)) return reason.message
+  // Of a buffer that is too small for it.
+  return reason instanceof RangeError ? 'it is too long to be encoded' : undefined
+}

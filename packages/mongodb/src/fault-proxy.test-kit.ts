@@ -2,17 +2,14 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { BSON, type Document } from 'mongodb'
 
-/** An error of the server, or undefined where it does what it is asked. */
-export type Refusal = (command: Document) => { readonly code: number; readonly errmsg?: string } | undefined
-
-/** A server that stands between a client and the true one, and may be far away, refuse commands, or hang up. */
+/** A server that stands between a client and the true one, and may be far away, answer by itself, or hang up. */
 export interface FaultProxy {
   /** The same address through it. */
   readonly url: string
   /** How long each way takes, in milliseconds. */
   delayMs: number
-  /** What is answered in place of the server. A handshake is never refused. */
-  refuse: Refusal
+  /** What is answered in place of the server, or undefined where it does what it is asked. `hello` always goes through. */
+  answer: (command: Document) => Document | undefined
   /** How many commands of a name came so far. */
   readonly count: (command: string) => number
   /** Ends every connection that there is. */
@@ -37,12 +34,28 @@ const framed = (use: (message: Buffer) => void): ((piece: Buffer) => void) => {
   }
 }
 
-/** The command of a message; undefined where it is a handshake of old. */
+/** The command of a message, with its lists of documents; undefined where it is a handshake of old. */
 const commandOf = (message: Buffer): Document | undefined => {
-  const body = headerBytes + 4
-  if (message.readInt32LE(12) !== opMsg || message[body] !== 0) return undefined
-  const length = message.readInt32LE(body + 1)
-  return BSON.deserialize(message.subarray(body + 1, body + 1 + length))
+  if (message.readInt32LE(12) !== opMsg) return undefined
+  const command: Document = {}
+  const hasChecksum = (message.readInt32LE(headerBytes) & 1) === 1
+  const end = message.length - (hasChecksum ? 4 : 0)
+  const documentAt = (start: number): Buffer => message.subarray(start, start + message.readInt32LE(start))
+  for (let at = headerBytes + 4; at < end; ) {
+    const isBody = message[at] === 0
+    at += 1
+    const sectionEnd = at + message.readInt32LE(at)
+    if (isBody) Object.assign(command, BSON.deserialize(documentAt(at)))
+    else {
+      const nameEnd = message.indexOf(0, at + 4)
+      const documents: Document[] = []
+      for (let next = nameEnd + 1; next < sectionEnd; next += message.readInt32LE(next))
+        documents.push(BSON.deserialize(documentAt(next)))
+      command[message.toString('utf8', at + 4, nameEnd)] = documents
+    }
+    at = sectionEnd
+  }
+  return command
 }
 
 const answerTo = (message: Buffer, document: Document): Buffer => {
@@ -86,9 +99,9 @@ export const faultProxy = async (to: string): Promise<FaultProxy> => {
         return
       }
       counts.set(name, (counts.get(name) ?? 0) + 1)
-      const refusal = name === 'hello' ? undefined : proxy.refuse(command)
-      if (refusal === undefined) far.write(message)
-      else later(() => near.write(answerTo(message, { ok: 0, errmsg: 'refused', ...refusal })))
+      const answer = name === 'hello' ? undefined : proxy.answer(command)
+      if (answer === undefined) far.write(message)
+      else later(() => near.write(answerTo(message, answer)))
     }
     near.on(
       'data',
@@ -106,7 +119,7 @@ export const faultProxy = async (to: string): Promise<FaultProxy> => {
   const proxy: FaultProxy = {
     url: String(target),
     delayMs: 0,
-    refuse: () => undefined,
+    answer: () => undefined,
     count: command => counts.get(command) ?? 0,
     cut,
     close: async () => {

@@ -84,8 +84,44 @@ const versionsOf = async (
   return [...commits, ...rest.map(fromStored).sort((a, b) => a.version - b.version)]
 }
 
-/** Versions have no gaps, so a stream ends at the first one that is not there. */
+/** So many look-ups go at once, and so long may they take, in milliseconds, before the rest is asked for in one query. */
+const lookUpsAtOnce = 10
+const nearMs = 15
+
+/** The later commits of many streams in one query: a clause for each partition and version, served by the unique key. */
+const laterCommits = async (
+  { events }: Connection,
+  ends: readonly StreamEnd[],
+): Promise<readonly Commit[]> => {
+  const clauses = new Map<string, { partition: number; version: number; streams: string[] }>()
+  for (const { partition, stream, version } of ends) {
+    const key = `${partition}:${version}`
+    const clause = clauses.get(key) ?? { partition, version, streams: [] }
+    clause.streams.push(stream)
+    clauses.set(key, clause)
+  }
+  const $or = [...clauses.values()].map(({ partition, version, streams }) => ({
+    partition,
+    stream: { $in: streams },
+    version: { $gt: version },
+  }))
+  const found = await events.find({ $or }, { batchSize }).toArray()
+  return found.map(fromStored).sort((a, b) => a.version - b.version)
+}
+
+/** Versions have no gaps, so a stream ends at the first one that is not there. A server that is far away is asked once for all. */
 export const readStreams = async (
   connection: Connection,
   ends: readonly StreamEnd[],
-): Promise<readonly Commit[]> => (await Promise.all(ends.map(end => versionsOf(connection, end)))).flat()
+): Promise<readonly Commit[]> => {
+  const start = performance.now()
+  const first = ends.slice(0, lookUpsAtOnce)
+  const rest = ends.slice(lookUpsAtOnce)
+  const commits = (await Promise.all(first.map(end => versionsOf(connection, end)))).flat()
+  if (rest.length === 0) return commits
+  const further =
+    performance.now() - start > nearMs
+      ? await laterCommits(connection, rest)
+      : (await Promise.all(rest.map(end => versionsOf(connection, end)))).flat()
+  return [...commits, ...further]
+}

@@ -54,8 +54,9 @@ export class Renewal<C extends Pick<MongoClient, 'close'>> {
     return this.current
   }
 
-  /** Rejects when there is no answer within `ms` milliseconds. */
+  /** Rejects when there is no answer within `ms` milliseconds, and once it is closed: a client that is asked would connect again. */
   async ask<A>(work: () => Promise<A>, ms: number): Promise<A> {
+    if (this.closed) throw new MongoTopologyClosedError('the store was closed')
     const asked = this.current
     try {
       return await inTime(work(), ms)

@@ -45,6 +45,7 @@ export class StoreWatch {
   private readonly state: BehaviorSubject<boolean>
   private readonly underWay = new Set<(error: unknown) => void>()
   private verifying = false
+  private verification: Subscription | undefined
   private probing: Subscription | undefined
   private trouble: unknown
   private closed = false
@@ -105,6 +106,7 @@ export class StoreWatch {
 
   close(): void {
     this.closed = true
+    this.verification?.unsubscribe()
     this.probing?.unsubscribe()
     this.state.complete()
   }
@@ -117,7 +119,7 @@ export class StoreWatch {
     if (this.verifying || this.isAway || this.closed) return
     this.verifying = true
     // Two, for where this process itself was busy the first one's time may be over before its answer is looked at.
-    this.asked(this.pingMs)
+    this.verification = this.asked(this.pingMs)
       .pipe(retry(1))
       .subscribe({
         complete: () => {

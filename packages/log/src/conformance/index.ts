@@ -13,6 +13,7 @@ import { lists } from './lists.js'
 import { reading } from './reading.js'
 import { restoring } from './restoring.js'
 import { sequencing } from './sequencing.js'
+import { sharing } from './sharing.js'
 import { bound, type ConformanceTest, type Sample } from './suite.js'
 import { views } from './views.js'
 
@@ -29,6 +30,7 @@ const samples: readonly Sample[] = [
   ...following,
   ...holes,
   ...sequencing,
+  ...sharing,
   ...reading,
   ...limits,
   ...faults,
