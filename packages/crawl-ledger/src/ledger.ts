@@ -202,8 +202,14 @@ export interface Ledger {
   readonly recovery: Recovery
   /** Sharing the stages of media items among servers. */
   readonly work: Work
-  /** The events that are appended from the subscription on, in the order of each partition. */
-  changes(): Observable<RecordedEvent>
+  /**
+   * The events that are appended from the subscription on, or after these positions, in the order of each partition; of
+   * partitions that `after` does not name, all. Each comes once: where the store does not answer it waits, and goes on
+   * behind what came last. Completes when the ledger is closed; errors only with what is no `StoreUnavailable`.
+   *
+   * @param after by partition, the position of the last event that is known, as `RecordedEvent` has both
+   */
+  changes(options?: { readonly after?: ReadonlyMap<number, number> }): Observable<RecordedEvent>
   /** Whether the store is known to be away. */
   readonly isAway: boolean
   /** How long the store took to answer, in milliseconds. Rejects with a `StoreError`. */

@@ -3,12 +3,13 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { crawl } from '@crawl-ledger/domain'
 import { type Store, StoreForbidden, StoreRefuses, StoreUnavailable, Writer } from '@crawl-ledger/log'
-import { follow, otelMeter, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
-import { concatMap, defer, distinctUntilChanged, filter, from, Subject } from 'rxjs'
+import { otelMeter, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
+import { distinctUntilChanged, filter, Subject, takeUntil } from 'rxjs'
 import { Asking } from './asking.js'
 import { LateStore, watched } from './away/late-store.js'
 import { StoreWatch, type StoreWatchOptions } from './away/store-watch.js'
 import { makeCaughtUp, makeLag } from './catching-up.js'
+import { makeChanges } from './changes.js'
 import { makeHandle, makeHandlers } from './handlers.js'
 import { directIntake } from './intake.js'
 import type { Ledger } from './ledger.js'
@@ -21,7 +22,7 @@ import type { SpoolFile } from './spool/spool-file.js'
 import { spoolView } from './spool/view.js'
 import { observeGauges } from './telemetry/gauges.js'
 import { observedHandling } from './telemetry/handling.js'
-import { makeHistory, makeStateAt, recordedEvents } from './time-travel.js'
+import { makeHistory, makeStateAt } from './time-travel.js'
 import { makeViews } from './views.js'
 import { makeWork } from './work/work.js'
 
@@ -123,6 +124,8 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   const asking = new Asking(name, store.log, writer, handling)
   const handle = makeHandle(take, handling)
   const view = spool === undefined ? undefined : spoolView(spool)
+  const changes = makeChanges(store.log, recorded)
+  const closed = new Subject<void>()
   const stopGauges = observeGauges(name, { isAway: () => watch.isAway, spool: view })
   return {
     store: name,
@@ -154,11 +157,7 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
     lag: makeLag(store),
     recovery: makeRecovery({ log: store.log, views: store.views, asking, server }),
     work: makeWork({ views: store.views, asking, handle, server }),
-    changes: () =>
-      defer(() => store.log.tails()).pipe(
-        concatMap(ends => follow(store.log, ends, recorded)),
-        concatMap(commit => from(recordedEvents(commit))),
-      ),
+    changes: options => changes(options).pipe(takeUntil(closed)),
     get isAway() {
       return watch.isAway
     },
@@ -171,6 +170,7 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
       stopGauges()
       await (spool?.close() ?? writer.idle())
       await projector?.stop()
+      closed.next()
       recorded.complete()
       watch.close()
       await store.close()

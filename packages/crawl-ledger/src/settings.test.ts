@@ -35,6 +35,22 @@ test('the database goes by NODE_ENV', () => {
   assert.is(readSettings({ NODE_ENV: 'test' }).database, 'ta_crawler_st')
 })
 
+test('a password that ends too early is neither taken nor shown', () => {
+  for (const url of [
+    'mongodb://user:pa@ss@host/crawl',
+    'mongodb://user:pa/ss@host/crawl',
+    'mongodb://user:pa?ss@host/crawl',
+    'mongodb+srv://us/er:secret@host/crawl',
+  ])
+    for (const name of ['STORE', 'MONGODB_URI']) {
+      const error = refused({ [name]: url })
+      assert.match(error.message, /%40, %2F/)
+      assert.not.match(error.message, /ss@host|secret/)
+    }
+  const fine = 'mongodb://user:p%40ss@one:1,two:2/crawl?replicaSet=a'
+  assert.is(readSettings({ STORE: fine }).store, fine)
+})
+
 test('STORE wins over MONGODB_URI, and an override over both', () => {
   const MONGODB_URI = 'mongodb://host/crawl'
   assert.is(readSettings({ MONGODB_URI }).store, MONGODB_URI)

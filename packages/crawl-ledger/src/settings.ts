@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { ConfigurationError } from './errors.js'
+import { hasOpenSecret } from './mongo-url.js'
 
 /** What the apps read from the environment. */
 export interface Settings {
@@ -78,11 +79,15 @@ const oneOf = <A extends string>(values: readonly A[]): t.Type<A, string, unknow
   )
 }
 
-const storeForm = /^(memory:$|sqlite:.+|mongodb(\+srv)?:\/\/.+)/
+const mongoForm = /^mongodb(\+srv)?:\/\/.+/
+const isMongo = (url: string): boolean => mongoForm.test(url) && !hasOpenSecret(url)
+/** The address itself is not shown, so the one mistake that is not seen in its form is told. */
+const escaped = '(@, / and ? in a user name or password are written %40, %2F and %3F)'
 
 const codecs = {
-  STORE: text('memory:, sqlite:FILE, mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE', s =>
-    storeForm.test(s),
+  STORE: text(
+    `memory:, sqlite:FILE, mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE ${escaped}`,
+    s => /^(memory:$|sqlite:.+)/.test(s) || isMongo(s),
   ),
   PARTITIONS: whole(1, 1024),
   POOL_SIZE: whole(1, 1000),
@@ -92,9 +97,7 @@ const codecs = {
   LOG_LEVEL: oneOf(levels),
   SPOOL: text('a file, or off', s => !s.endsWith('/') && !s.startsWith(':')),
   SPOOL_MAX: whole(1, 10_000_000),
-  MONGODB_URI: text('mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE', s =>
-    /^mongodb(\+srv)?:\/\/.+/.test(s),
-  ),
+  MONGODB_URI: text(`mongodb://HOST/DATABASE or mongodb+srv://HOST/DATABASE ${escaped}`, isMongo),
   API_TOKEN: text('a text that is not blank', s => s.trim() !== ''),
   MESSAGE_SECURITY_TOKEN: text('a text that is not blank', s => s.trim() !== ''),
   MESSAGE_TOKEN_PROPERTY: text('the name of an application property', s => s.trim() !== ''),

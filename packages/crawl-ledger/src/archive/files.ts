@@ -6,6 +6,7 @@ import {
   openSync,
   readSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,14 +15,28 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 
-/** Writes a file whole or not at all: it has its name only when its last byte is on the disk. `.gz` compresses. */
+/** Whether there is something that is no file, such as a device or a pipe: it is written to, and never replaced. */
+const isDevice = (path: string): boolean => {
+  const there = statSync(path, { throwIfNoEntry: false })
+  return there !== undefined && !there.isFile()
+}
+
+const writeTo = (path: string, lines: AsyncIterable<string>, compressed: boolean): Promise<void> => {
+  const file = createWriteStream(path)
+  return compressed
+    ? pipeline(Readable.from(lines), createGzip(), file)
+    : pipeline(Readable.from(lines), file)
+}
+
+/**
+ * Writes a file whole or not at all: it has its name only when its last byte is on the disk. `.gz` compresses. A device or
+ * a pipe is written to as it is.
+ */
 export const writeFileOf = async (path: string, lines: AsyncIterable<string>): Promise<void> => {
+  if (isDevice(path)) return writeTo(path, lines, path.endsWith('.gz'))
   const part = `${path}.part`
   try {
-    const file = createWriteStream(part)
-    await (path.endsWith('.gz')
-      ? pipeline(Readable.from(lines), createGzip(), file)
-      : pipeline(Readable.from(lines), file))
+    await writeTo(part, lines, path.endsWith('.gz'))
     const written = await open(part, 'r+')
     try {
       await written.sync()

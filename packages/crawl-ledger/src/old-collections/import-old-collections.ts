@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Writer } from '@crawl-ledger/log'
 import { ConfigurationError } from '../errors.js'
-import { mongoPlaceOf } from '../mongo-url.js'
+import { hasOpenSecret, mongoPlaceOf } from '../mongo-url.js'
 import type { LedgerOptions } from '../open-ledger.js'
 import { openStore, settingsOf } from '../open-store.js'
 import { type ImportResult, importCollections, importing } from './import-collections.js'
@@ -22,7 +22,7 @@ export const importOldCollections = async (
 ): Promise<ImportResult> => {
   const { store: own, database } = settingsOf(options)
   const url = from ?? own
-  const place = mongoPlaceOf(url, database)
+  const place = hasOpenSecret(url) ? undefined : mongoPlaceOf(url, database)
   if (place === undefined)
     throw new ConfigurationError(
       'The URL of the old collections',
