@@ -2,17 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqlite } from '@crawl-ledger/sqlite'
-import Database from 'libsql'
+import { type Engine, sqliteEngine } from '@crawl-ledger/sqlite/engine'
 import { collections, type Subject, writesOf } from './subject.js'
 
 const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'
 
-/** SQLite through libsql's own interface. */
+const { DatabaseSync } = sqliteEngine()
+
+/** SQLite through the engine's own interface. */
 export const sqliteSubject = (): Subject => {
   const folder = mkdtempSync(join(tmpdir(), 'crawl-bench-'))
   let files = 0
   const file = (): string => join(folder, `${++files}.db`)
-  const inside = <A>(db: Database.Database, work: () => A): A => {
+  const inside = <A>(db: InstanceType<Engine['DatabaseSync']>, work: () => A): A => {
     db.exec('BEGIN IMMEDIATE')
     const result = work()
     db.exec('COMMIT')
@@ -24,7 +26,7 @@ export const sqliteSubject = (): Subject => {
     inserts: async (commits, batch) => {
       const path = file()
       await openSqlite(path).close()
-      const db = new Database(path)
+      const db = new DatabaseSync(path)
       db.exec(pragmas)
       const event = db.prepare(
         'INSERT OR IGNORE INTO events (partition, position, stream, version, prev, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -45,7 +47,7 @@ export const sqliteSubject = (): Subject => {
       db.close()
     },
     direct: async () => {
-      const db = new Database(file())
+      const db = new DatabaseSync(file())
       db.exec(pragmas)
       const statements = Object.fromEntries(
         Object.entries(collections).map(([into, { indexes }]) => {
@@ -71,7 +73,7 @@ export const sqliteSubject = (): Subject => {
       }
     },
     logBytes: async url => {
-      const db = new Database(url.slice('sqlite:'.length))
+      const db = new DatabaseSync(url.slice('sqlite:'.length))
       // The table of the messages' ids is an index of them: the log has them in its commits.
       const columns = ['partition', 'position', 'stream', 'version', 'prev', 'hash', 'body']
       const sum = columns.map(column => `octet_length(${column})`).join(' + ')
@@ -80,12 +82,12 @@ export const sqliteSubject = (): Subject => {
       return bytes
     },
     readAndWrite: async url => {
-      const source = new Database(url.slice('sqlite:'.length))
+      const source = new DatabaseSync(url.slice('sqlite:'.length))
       for (const { body } of source.prepare('SELECT body FROM events').iterate() as Iterable<{
         body: string
       }>)
         JSON.parse(body)
-      const target = new Database(file())
+      const target = new DatabaseSync(file())
       target.exec(pragmas)
       for (const view of ['workflows', 'locations', 'media']) {
         target.exec(

@@ -1,12 +1,12 @@
 import { type Commit, commitId, type Log } from '@crawl-ledger/log'
+import { openDatabase } from '@crawl-ledger/sqlite/engine'
 import { openStore } from 'crawl-ledger/store'
-import Database from 'libsql'
 import { MongoClient } from 'mongodb'
 
 /** Removes all commits of a partition past the store. */
 const clear = async (url: string, partition: number): Promise<void> => {
   if (url.startsWith('sqlite:')) {
-    const db = new Database(url.slice('sqlite:'.length))
+    const db = openDatabase(url.slice('sqlite:'.length))
     // Opening the ledger makes it again.
     db.exec('DROP TRIGGER events_are_not_deleted')
     db.prepare('DELETE FROM messages WHERE partition = ?').run(partition)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mongoTestServer } from '@crawl-ledger/mongodb/test-server'
-import Database from 'libsql'
+import { openDatabase } from '@crawl-ledger/sqlite/engine'
 import { MongoClient } from 'mongodb'
 import * as assert from 'uvu/assert'
 import { archiveFile, databaseBytes, expected } from './fixture-0.1.test-kit.js'
@@ -31,7 +31,7 @@ const inSqlite = (name: string, partitions: number, make: Place['make']): Place 
   partitions,
   make,
   formatOf: async url => {
-    const db = new Database(pathOf(url))
+    const db = openDatabase(pathOf(url))
     try {
       return (db.prepare('SELECT format FROM ledger').get() as { format: number }).format
     } finally {

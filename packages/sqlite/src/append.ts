@@ -1,6 +1,7 @@
 import { canonical, type Json } from '@crawl-ledger/domain'
 import { type Commit, type Draft, type Landing, type Seal, voidCommit } from '@crawl-ledger/log'
 import type { Connection } from './connection.js'
+import type { Value } from './engine.js'
 import { rowInserter } from './rows.js'
 
 /** The most bytes of a commit, as in a MongoDB document, so that a log can move to another store. */
@@ -14,8 +15,8 @@ interface Sealed {
 /** What the table of messages holds of a commit. */
 type MessagesOf = Pick<Commit, 'partition' | 'stream' | 'position' | 'messages'>
 
-const eventValues = (sealed: readonly Sealed[]): readonly unknown[] => {
-  const values: unknown[] = []
+const eventValues = (sealed: readonly Sealed[]): readonly Value[] => {
+  const values: Value[] = []
   for (const { commit, text } of sealed) {
     const { partition, position, stream, version, prev, hash } = commit
     values.push(partition, position, stream, version, prev, hash, text)
@@ -25,8 +26,8 @@ const eventValues = (sealed: readonly Sealed[]): readonly unknown[] => {
 
 export const messageColumns = ['partition', 'stream', 'id', 'digest', 'position']
 
-export const messageValues = (sealed: readonly { readonly commit: MessagesOf }[]): readonly unknown[] => {
-  const values: unknown[] = []
+export const messageValues = (sealed: readonly { readonly commit: MessagesOf }[]): readonly Value[] => {
+  const values: Value[] = []
   for (const { commit } of sealed)
     for (const { id, digest } of commit.messages)
       values.push(commit.partition, commit.stream, id, digest, commit.position)

@@ -69,7 +69,7 @@ export const sqliteBuilds = (connection: Connection): Builds => {
         const { projection, revision } = record
         const values = [JSON.stringify(record), revision, projection]
         const { changes } =
-          revision === 1 ? insertRecord.run(values) : replaceRecord.run([...values, revision - 1])
+          revision === 1 ? insertRecord.run(...values) : replaceRecord.run(...values, revision - 1)
         return changes > 0
       }),
     open: async build => {

@@ -38,7 +38,7 @@ export const sqliteCheckpoints = ({ db }: Connection): Checkpoints => {
     move: (projection, to) => {
       const { partition, position, hash, digest, revision } = to
       const values = [position, hash, digest, revision, troubleOf(to), projection, partition]
-      const { changes } = revision === 1 ? insert.run(values) : replace.run([...values, revision - 1])
+      const { changes } = revision === 1 ? insert.run(...values) : replace.run(...values, revision - 1)
       return changes > 0
     },
   }

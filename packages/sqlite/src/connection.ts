@@ -1,23 +1,24 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreUnusable } from '@crawl-ledger/log'
-import Database from 'libsql'
+import { type Database, EngineMissing, openDatabase } from './engine.js'
 import { storeError } from './errors.js'
 
 /** A database file and the two ways to use it. */
 export interface Connection {
-  readonly db: Database.Database
+  readonly db: Database
   /** Runs as one transaction: all of it or nothing. */
   write<A>(work: () => A): A
   read<A>(work: () => A): A
   close(): void
 }
 
-/** The driver gives no code when a file cannot be opened, so the one usual reason is looked for. */
-const opened = (path: string, store: string): Database.Database => {
+/** An engine says little of why a file cannot be opened, so the one usual reason is looked for. */
+const opened = (path: string, store: string): Database => {
   try {
-    return new Database(path)
+    return openDatabase(path)
   } catch (cause) {
+    if (cause instanceof EngineMissing) throw storeError(store, cause)
     const folder = dirname(path)
     const advice = existsSync(folder)
       ? 'Check that it is a file that may be read and written, or name another one in STORE.'
@@ -58,7 +59,7 @@ export const connect = (path: string, store: string): Connection => {
           db.exec('COMMIT')
           return result
         } catch (error) {
-          if (db.inTransaction) db.exec('ROLLBACK')
+          if (db.isTransaction) db.exec('ROLLBACK')
           throw error
         }
       }),

@@ -6,8 +6,8 @@ import { storeError } from './errors.js'
 const test = suite('errors of SQLite')
 
 /** As the driver throws them. */
-const driverError = (code: string, rawCode: number): Error =>
-  Object.assign(new Error('said by SQLite'), { code, rawCode })
+const driverError = (code: string, errcode: number): Error =>
+  Object.assign(new Error('said by SQLite'), { code, errcode })
 
 test('a file that may not be written is said to be so, also by a code that the driver has no name for', () => {
   const codes = [

@@ -1,35 +1,17 @@
 import { StoreError, StoreUnavailable, StoreUnusable } from '@crawl-ledger/log'
-
-/**
- * SQLite's result codes, and what they mean for a store. `later`: it would work another time. `forbidden`: this user may
- * not write the file, or make those beside it.
- */
-const meanings: ReadonlyMap<number, readonly [name: string, meaning: 'later' | 'forbidden' | 'unusable']> =
-  new Map([
-    [3, ['SQLITE_PERM', 'forbidden']],
-    [5, ['SQLITE_BUSY', 'later']],
-    [6, ['SQLITE_LOCKED', 'later']],
-    [8, ['SQLITE_READONLY', 'forbidden']],
-    [9, ['SQLITE_INTERRUPT', 'later']],
-    [10, ['SQLITE_IOERR', 'later']],
-    [11, ['SQLITE_CORRUPT', 'unusable']],
-    [13, ['SQLITE_FULL', 'later']],
-    [14, ['SQLITE_CANTOPEN', 'forbidden']],
-    [15, ['SQLITE_PROTOCOL', 'later']],
-    [23, ['SQLITE_AUTH', 'unusable']],
-    [26, ['SQLITE_NOTADB', 'unusable']],
-  ])
-
-/** An extended code has the plain one in its last byte; the driver has no name for some of those. */
-const meaningOf = (error: unknown) =>
-  error instanceof Error && 'rawCode' in error && typeof error.rawCode === 'number'
-    ? meanings.get(error.rawCode & 0xff)
-    : undefined
+import { DamagedText, EngineMissing } from './engine.js'
+import { resultOf } from './results.js'
 
 /** SQLite's errors as a store's. Anything else is a mistake of ours and stays as it is. */
 export const storeError = (store: string, error: unknown): unknown => {
   if (error instanceof StoreError) return error
-  const [name, meaning] = meaningOf(error) ?? []
+  if (error instanceof EngineMissing) return new StoreUnusable(`${store} cannot be opened. ${error.message}`, { cause: error })
+  if (error instanceof DamagedText)
+    return new StoreUnusable(
+      `${store} holds a damaged row: ${error.message}. Find it with crawl-replay verify, and take the file from a backup.`,
+      { cause: error },
+    )
+  const { name, meaning } = resultOf(error) ?? {}
   switch (meaning) {
     case undefined:
       return error

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fixture, Reopen } from '@crawl-ledger/log/conformance'
-import Database from 'libsql'
+import { openDatabase } from './engine.js'
 import { openSqlite } from './open.js'
 
 const fileOf = (folder: string, ledger: string): string => join(folder, `${ledger}.db`)
@@ -29,12 +29,12 @@ export const sqliteFixture = (): Fixture => {
     open: async (ledger, options = {}) => openSqlite(fileOf(folder, ledger), options),
     elsewhere: async () => ({ module: import.meta.url, location: folder }),
     setFormat: async (ledger, format) => {
-      const db = new Database(fileOf(folder, ledger))
+      const db = openDatabase(fileOf(folder, ledger))
       db.prepare('UPDATE ledger SET format = ?').run(format)
       db.close()
     },
     formatOf: async ledger => {
-      const db = new Database(fileOf(folder, ledger))
+      const db = openDatabase(fileOf(folder, ledger))
       const [row] = db.prepare('SELECT format FROM ledger').all() as { format: number }[]
       db.close()
       return row?.format

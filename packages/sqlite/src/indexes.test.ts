@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { viewNames } from '@crawl-ledger/domain'
 import { indexedFields } from '@crawl-ledger/log'
-import Database from 'libsql'
 import { suite } from 'uvu'
+import { openDatabase } from './engine.js'
 import { testFolder } from './fixture.js'
 import { openSqlite } from './open.js'
 import { listingBy } from './views.js'
@@ -12,7 +12,7 @@ const test = suite('sqlite: indexes')
 
 /** That each field of each view is looked for by an index which also gives the order, and that no table has it twice. */
 const areServed = (file: string, suffix = ''): void => {
-  const db = new Database(file)
+  const db = openDatabase(file)
   for (const view of viewNames) {
     const table = `${view}${suffix}`
     for (const field of indexedFields[view]) {
@@ -54,7 +54,7 @@ test('every field that is looked for is found by an index: at first, beside, and
 test('a file of 0.1, which had one of them, gets the others', async () => {
   const file = join(testFolder(), 'one-index.db')
   await openSqlite(file).close()
-  const db = new Database(file)
+  const db = openDatabase(file)
   for (const view of viewNames)
     for (const field of indexedFields[view])
       if (field !== 'status') db.exec(`DROP INDEX "${view} by ${field}"`)

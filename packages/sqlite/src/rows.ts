@@ -1,4 +1,4 @@
-import type { Database } from 'libsql'
+import type { Database, Value } from './engine.js'
 
 /** Calls into SQLite cost more than the rows themselves, so rows go several at a time. */
 const atOnce = 16
@@ -8,7 +8,7 @@ export const rowInserter = (
   db: Database,
   table: string,
   columns: readonly string[],
-): ((values: readonly unknown[]) => number) => {
+): ((values: readonly Value[]) => number) => {
   const width = columns.length
   const row = `(${columns.map(() => '?').join(', ')})`
   const insert = (count: number) =>
@@ -21,8 +21,8 @@ export const rowInserter = (
     let changes = 0
     let at = 0
     for (; at + atOnce * width <= values.length; at += atOnce * width)
-      changes += several.run(values.slice(at, at + atOnce * width)).changes
-    for (; at < values.length; at += width) changes += one.run(values.slice(at, at + width)).changes
+      changes += several.run(...values.slice(at, at + atOnce * width)).changes
+    for (; at < values.length; at += width) changes += one.run(...values.slice(at, at + width)).changes
     return changes
   }
 }

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type StoreError, StoreUnusable } from '@crawl-ledger/log'
 import { conformance } from '@crawl-ledger/log/conformance'
-import Database from 'libsql'
 import { suite } from 'uvu'
+import { openDatabase } from './engine.js'
 import { sqliteFixture, testFolder } from './fixture.js'
 import { openSqlite } from './open.js'
 
@@ -23,7 +23,7 @@ test('sqlite: events cannot be updated or deleted, not even past the store', asy
   const file = join(testFolder(), 'immutable.db')
   const store = openSqlite(file)
   await store.log.fill([{ partition: 0, position: 1 }])
-  const db = new Database(file)
+  const db = openDatabase(file)
   assert.throws(() => db.exec('UPDATE events SET version = 2'), /append-only/)
   assert.throws(() => db.exec('DELETE FROM events'), /append-only/)
   db.close()
@@ -45,7 +45,7 @@ test('sqlite: a folder that is missing is named, and so is one in the place of a
 
 test('sqlite: a ledger that does not fit is left as it is', () => {
   const file = join(testFolder(), 'newer.db')
-  const db = new Database(file)
+  const db = openDatabase(file)
   db.exec('CREATE TABLE ledger (id TEXT PRIMARY KEY, format INTEGER, partitions INTEGER)')
   db.exec("INSERT INTO ledger VALUES ('ledger', 99, 16)")
   assert.throws(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { type Draft, sealer, voidCommit } from '@crawl-ledger/log'
-import Database from 'libsql'
 import { suite } from 'uvu'
+import { openDatabase } from './engine.js'
 import { testFolder } from './fixture.js'
 import { openSqlite } from './open.js'
 
@@ -45,7 +45,7 @@ test('its messages are read from the log again, and their ids do not bind other 
   await before.log.append(Array.from({ length: 1200 }, (_, i) => draftOf(`l/b${i}`, [`b-${i}`])))
   await before.log.fill([{ partition: 0, position: 1202 }])
   await before.close()
-  const db = new Database(file)
+  const db = openDatabase(file)
   const messages = db.prepare('SELECT partition, id, digest, position FROM messages').all()
   db.exec(oldTables)
   assert.throws(() => db.prepare('SELECT stream FROM messages').all())
@@ -68,7 +68,7 @@ test('its messages are read from the log again, and their ids do not bind other 
   assert.deepEqual([other?.tag, again?.tag], ['landed', 'taken'])
   await close()
 
-  const reopened = new Database(file)
+  const reopened = openDatabase(file)
   const [{ format }] = reopened.prepare('SELECT format FROM ledger').all() as [{ format: number }]
   const now = reopened
     .prepare("SELECT partition, id, digest, position FROM messages WHERE stream <> 'l/c'")

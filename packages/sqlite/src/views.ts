@@ -1,8 +1,8 @@
 import { type ViewDocument, type ViewName, viewNames } from '@crawl-ledger/domain'
 import { type DocumentWrite, type FieldFilter, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
-import type Database from 'libsql'
 import { sqliteCheckpoints } from './checkpoints.js'
 import type { Connection } from './connection.js'
+import type { Statement, Value } from './engine.js'
 import { fieldOf } from './indexes.js'
 
 /** Thrown inside the transaction to undo it. */
@@ -17,19 +17,22 @@ const insertedAtOnce = 10
 const inserting = (table: string, rows: number): string =>
   `INSERT OR IGNORE INTO "${table}" (id, v, position, body) VALUES ${Array(rows).fill('(?, ?, ?, ?)').join(', ')}`
 
+/** Bodies and keys are read as bytes, so that damaged ones are told from sound ones. */
+const columns = 'CAST(id AS BLOB) AS id, v, position, CAST(body AS BLOB) AS body'
+
 /** The documents with a text in a field, served by the index on it. */
 export const listingBy = (table: string, field: FieldFilter['field']): string =>
-  `SELECT id, v, position, body FROM "${table}" WHERE ${fieldOf(field)} = ? AND id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`
+  `SELECT ${columns} FROM "${table}" WHERE ${fieldOf(field)} = ? AND id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`
 
 const statements = ({ db }: Connection, table: string) => ({
-  get: db.prepare(`SELECT id, v, position, body FROM "${table}" WHERE id = ?`),
+  get: db.prepare(`SELECT ${columns} FROM "${table}" WHERE id = ?`),
   insert: db.prepare(inserting(table, 1)),
   insertMany: db.prepare(inserting(table, insertedAtOnce)),
   replace: db.prepare(
     `UPDATE "${table}" SET v = ?, position = ?, body = ? WHERE id = ? AND v = ? AND position = ?`,
   ),
   list: db.prepare(
-    `SELECT id, v, position, body FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
+    `SELECT ${columns} FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
   ),
 })
 
@@ -55,9 +58,9 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
     [V in ViewName]: ReturnType<typeof statements>
   }
   const checkpoints = sqliteCheckpoints(connection)
-  const byField = new Map<string, Database.Statement>()
+  const byField = new Map<string, Statement>()
 
-  const listBy = (view: ViewName, field: FieldFilter['field']): Database.Statement => {
+  const listBy = (view: ViewName, field: FieldFilter['field']): Statement => {
     const text = listingBy(tableOf(view), field)
     const statement = byField.get(text) ?? connection.db.prepare(text)
     byField.set(text, statement)
@@ -69,7 +72,7 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
       if (expected === undefined) continue
       const { _id, v, position } = document
       const values = [v, position, JSON.stringify(document), _id, expected.v, expected.position]
-      if (of[view].replace.run(values).changes === 0) throw new Overtaken()
+      if (of[view].replace.run(...values).changes === 0) throw new Overtaken()
     }
   }
 
@@ -80,7 +83,7 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
     for (let i = 0; i < rows.length; ) {
       const count = rows.length - i < insertedAtOnce ? 1 : insertedAtOnce
       const statement = count === 1 ? of[view].insert : of[view].insertMany
-      if (statement.run(rows.slice(i, i + count).flat()).changes < count) throw new Overtaken()
+      if (statement.run(...rows.slice(i, i + count).flat()).changes < count) throw new Overtaken()
       i += count
     }
   }
@@ -115,7 +118,7 @@ export const sqliteViews = (connection: Connection, tableOf: Naming = view => vi
     },
     list: async (view, { prefix, after, limit, where }) =>
       connection.read(() => {
-        const page = [prefix, after ?? '', behind(prefix), limit]
+        const page: readonly Value[] = [prefix, after ?? '', behind(prefix), limit]
         const found =
           where === undefined
             ? of[view].list.all(...page)

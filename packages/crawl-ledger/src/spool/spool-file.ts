@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Json, Rejection } from '@crawl-ledger/domain'
-import Database from 'libsql'
+import { type Database, EngineMissing, openDatabase, resultOf } from '@crawl-ledger/sqlite/engine'
 import { ConfigurationError } from '../errors.js'
 
 /** A message that waits for the store. */
@@ -46,35 +46,34 @@ const schema = `
   );
 `
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-
-const opened = (path: string): Database.Database => {
+const opened = (path: string): Database => {
   try {
-    return new Database(path)
+    return openDatabase(path)
   } catch (cause) {
     throw unusable(path, cause)
   }
 }
 
 const unusable = (path: string, cause: unknown): ConfigurationError => {
+  if (cause instanceof EngineMissing) return new ConfigurationError('SPOOL', cause.message, { cause })
+  const name = resultOf(cause)?.name
   const folder = dirname(resolve(path))
   const advice = existsSync(folder)
-    ? `it cannot be used as a database file${codeOf(cause) === '' ? '' : ` (${codeOf(cause)})`}. ` +
+    ? `it cannot be used as a database file${name === undefined ? '' : ` (${name})`}. ` +
       'Name a file that may be read and written.'
     : `there is no folder ${folder}. Create it, or name another file.`
   return new ConfigurationError('SPOOL', `${path}: ${advice}`, { cause })
 }
 
 /** Holds the file's lock until it is given back or this process ends, however it ends. */
-const locked = (path: string): Database.Database => {
+const locked = (path: string): Database => {
   const lock = opened(`${path}-lock`)
   try {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
     return lock
   } catch (cause) {
     lock.close()
-    if (!codeOf(cause).startsWith('SQLITE_BUSY')) throw unusable(path, cause)
+    if (resultOf(cause)?.name !== 'SQLITE_BUSY') throw unusable(path, cause)
     throw new ConfigurationError(
       'SPOOL',
       `${path} is in use by another process, or by another ledger of this one. Give each a file of its own.`,
@@ -89,8 +88,8 @@ export class SpoolFile {
 
   private constructor(
     readonly path: string,
-    private readonly lock: Database.Database,
-    private readonly db: Database.Database,
+    private readonly lock: Database,
+    private readonly db: Database,
   ) {
     const count = (table: string): { n: number; last: number } =>
       db.prepare(`SELECT count(*) AS n, coalesce(max(seq), 0) AS last FROM ${table}`).all()[0] as {
@@ -138,7 +137,7 @@ export class SpoolFile {
 
   /** How many messages of each location wait. */
   byLocation(): readonly { readonly location: string; readonly count: number }[] {
-    return this.db.prepare('SELECT location, count(*) AS count FROM waiting GROUP BY location').all() as {
+    return this.db.prepare('SELECT CAST(location AS BLOB) AS location, count(*) AS count FROM waiting GROUP BY waiting.location').all() as {
       location: string
       count: number
     }[]
@@ -170,7 +169,7 @@ export class SpoolFile {
     })
     return this.db
       .prepare(
-        'SELECT seq, location AS locationId, receivedAt, message, context FROM waiting WHERE seq <= ? ORDER BY seq',
+        'SELECT seq, CAST(location AS BLOB) AS locationId, receivedAt, CAST(message AS BLOB) AS message, CAST(context AS BLOB) AS context FROM waiting WHERE seq <= ? ORDER BY seq',
       )
       .all(last?.seq ?? 0) as SpooledMessage[]
   }
@@ -192,7 +191,7 @@ export class SpoolFile {
 
   refusals(after: number, most: number): readonly RefusedMessage[] {
     const rows = this.db
-      .prepare('SELECT * FROM refused WHERE seq > ? ORDER BY seq LIMIT ?')
+      .prepare('SELECT seq, receivedAt, refusedAt, CAST(message AS BLOB) AS message, rejection FROM refused WHERE seq > ? ORDER BY seq LIMIT ?')
       .all(after, most) as { [column in keyof RefusedMessage]: string }[]
     return rows.map(({ seq, receivedAt, refusedAt, message, rejection }) => ({
       seq: Number(seq),
@@ -250,7 +249,7 @@ export class SpoolFile {
       work()
       this.db.exec('COMMIT')
     } catch (error) {
-      if (this.db.inTransaction) this.db.exec('ROLLBACK')
+      if (this.db.isTransaction) this.db.exec('ROLLBACK')
       throw error
     }
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { canonical, crawl, type Json } from '@crawl-ledger/domain'
 import { type Commit, type Store, sealer } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
-import Database from 'libsql'
+import { openDatabase, type Value } from '@crawl-ledger/sqlite/engine'
 import { NEVER } from 'rxjs'
 import { readBuild } from '../build.js'
 import { readCheckpoints } from '../checkpoints.js'
@@ -27,7 +27,7 @@ export interface Damageable {
   remove(from: number, to?: number): void
   /** Exchanges two places. */
   exchange(a: number, b: number): void
-  sql(text: string, ...values: readonly unknown[]): void
+  sql(text: string, ...values: readonly Value[]): void
 }
 
 /** Brings the views to the end of the log, and stops. */
@@ -59,9 +59,9 @@ export const ledger = async (
   const store = openSqlite(path, { partitions: 1, ...options })
   await write(store)
   await project(store)
-  const db = new Database(path)
+  const db = openDatabase(path)
   db.exec('DROP TRIGGER events_are_not_updated; DROP TRIGGER events_are_not_deleted')
-  const sql = (text: string, ...values: readonly unknown[]) => {
+  const sql = (text: string, ...values: readonly Value[]) => {
     db.prepare(text).run(...values)
   }
   const at = (position: number): Commit => {

@@ -1,0 +1,155 @@
+import { isUtf8 } from 'node:buffer'
+import { createRequire } from 'node:module'
+
+export type Value = string | number | null | Uint8Array
+type Row = { [column: string]: Value }
+
+export interface Statement {
+  run(...values: readonly Value[]): { readonly changes: number }
+  get(...values: readonly Value[]): unknown
+  all(...values: readonly Value[]): readonly unknown[]
+  iterate(...values: readonly Value[]): IterableIterator<unknown>
+}
+
+/** What is used of a database. */
+export interface Database {
+  readonly isTransaction: boolean
+  exec(sql: string): void
+  prepare(sql: string): Statement
+  close(): void
+}
+
+/** The part of `node:sqlite` that is used; `@photostructure/sqlite` has the same. */
+export interface Engine {
+  readonly DatabaseSync: new (
+    path: string,
+  ) => {
+    readonly isTransaction: boolean
+    exec(sql: string): void
+    prepare(sql: string): {
+      run(...values: readonly Value[]): { readonly changes: number | bigint }
+      get(...values: readonly Value[]): unknown
+      all(...values: readonly Value[]): unknown[]
+      iterate(...values: readonly Value[]): IterableIterator<unknown>
+    }
+    close(): void
+  }
+}
+
+/** Before this version SQLite can lose committed writes when two processes checkpoint a WAL at once (sqlite.org/wal.html). */
+const oldest = [3, 51, 3] as const
+
+const isOld = (version: string): boolean => {
+  const parts = version.split('.').map(Number)
+  for (const [i, least] of oldest.entries()) if (parts[i] !== least) return !(Number(parts[i]) > least)
+  return false
+}
+
+/** There is no engine, or only one that is too old. */
+export class EngineMissing extends Error {
+  override readonly name = 'EngineMissing'
+}
+
+/** A text that is no UTF-8: the file was damaged, or another program wrote it. */
+export class DamagedText extends Error {
+  override readonly name = 'DamagedText'
+}
+
+const require = createRequire(import.meta.url)
+
+/** Node 22 warns that its own is experimental; we know what we use. */
+const withoutWarning = <A>(work: () => A): A => {
+  const { emitWarning } = process
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]): void => {
+    const isOurs = rest[0] === 'ExperimentalWarning' && String(warning).startsWith('SQLite is')
+    if (!isOurs) Reflect.apply(emitWarning, process, [warning, ...rest])
+  }) as typeof emitWarning
+  try {
+    return work()
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND'
+
+const found = (): Engine => {
+  const { sqlite, node } = process.versions
+  if (sqlite !== undefined && !isOld(sqlite)) return withoutWarning(() => require('node:sqlite') as Engine)
+  try {
+    return require('@photostructure/sqlite') as Engine
+  } catch (cause) {
+    if (!isMissing(cause)) throw cause
+    const own = sqlite === undefined ? 'has no SQLite of its own' : `has SQLite ${sqlite}`
+    throw new EngineMissing(
+      `Node ${node} ${own}, and ${oldest.join('.')} or a later one is needed. Install it: npm install @photostructure/sqlite@1.2.1`,
+      { cause },
+    )
+  }
+}
+
+let engine: Engine | undefined
+
+/**
+ * The engine of this process: that of Node where it is new enough, else the one that is installed beside it.
+ *
+ * @throws EngineMissing with the command that installs one
+ */
+export const sqliteEngine = (): Engine => {
+  engine ??= found()
+  return engine
+}
+
+/** A driver binds a text only up to a NUL, so that one with a NUL is bound as its bytes. */
+const bound = (values: readonly Value[]): readonly Value[] =>
+  values.some(value => typeof value === 'string' && value.includes('\0'))
+    ? values.map(value => (typeof value === 'string' && value.includes('\0') ? Buffer.from(value) : value))
+    : values
+
+/** Whatever is read as bytes is text: an engine would put U+FFFD where it is no UTF-8, and say nothing. */
+const decoded = (row: unknown): unknown => {
+  if (row === undefined) return undefined
+  for (const column in row as Row) {
+    const value = (row as Row)[column]
+    if (!(value instanceof Uint8Array)) continue
+    if (!isUtf8(value)) throw new DamagedText(`${column} of a row is no UTF-8`)
+    ;(row as Row)[column] = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
+  }
+  return row
+}
+
+/**
+ * Opens a file, or `:memory:`. What is read as bytes comes as text.
+ *
+ * @throws EngineMissing; a statement throws DamagedText where what was read as bytes is no UTF-8
+ */
+export const openDatabase = (path: string): Database => {
+  const { DatabaseSync } = sqliteEngine()
+  const db = new DatabaseSync(path)
+  const { version } = db.prepare('SELECT sqlite_version() AS version').get() as { version: string }
+  if (isOld(version)) {
+    db.close()
+    throw new EngineMissing(`SQLite ${version} can lose what was written; ${oldest.join('.')} or a later one is needed.`)
+  }
+  return {
+    get isTransaction() {
+      return db.isTransaction
+    },
+    exec: sql => db.exec(sql),
+    prepare: sql => {
+      const statement = db.prepare(sql)
+      return {
+        run: (...values) => ({ changes: Number(statement.run(...bound(values)).changes) }),
+        get: (...values) => decoded(statement.get(...bound(values))),
+        all: (...values) => statement.all(...bound(values)).map(decoded),
+        *iterate(...values) {
+          for (const row of statement.iterate(...bound(values))) yield decoded(row)
+        },
+      }
+    },
+    close: () => db.close(),
+  }
+}
+
+export { resultOf } from './results.js'
