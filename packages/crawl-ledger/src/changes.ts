@@ -23,7 +23,9 @@ export const makeChanges =
   (log: Store['log'], recorded: Observable<unknown>): Ledger['changes'] =>
   ({ after } = {}) => {
     const all = (): ReadonlyMap<number, number> =>
-      new Map(Array.from({ length: log.partitions }, (_, partition) => [partition, after?.get(partition) ?? 0]))
+      new Map(
+        Array.from({ length: log.partitions }, (_, partition) => [partition, after?.get(partition) ?? 0]),
+      )
     const start = after === undefined ? patiently(defer(() => log.tails())) : defer(async () => all())
     return start.pipe(
       // Who is subscribed again goes on behind what was emitted last.

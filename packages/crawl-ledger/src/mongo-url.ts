@@ -4,7 +4,8 @@ const form = /^mongodb(?:\+srv)?:\/\/(?:[^@/?]*@)?([^/?]+)(?:\/([^?]*))?/
  * Whether the user's name or password holds characters that end it too early: then a part of it is taken for a host,
  * and would be looked up and shown.
  */
-export const hasOpenSecret = (url: string): boolean => url.replace(/^[^:]*:\/\/(?:[^@/?]*@)?/, '').includes('@')
+export const hasOpenSecret = (url: string): boolean =>
+  url.replace(/^[^:]*:\/\/(?:[^@/?]*@)?/, '').includes('@')
 
 export interface MongoPlace {
   /** As they are written, with commas between them. */

@@ -130,7 +130,9 @@ export const openDatabase = (path: string): Database => {
   const { version } = db.prepare('SELECT sqlite_version() AS version').get() as { version: string }
   if (isOld(version)) {
     db.close()
-    throw new EngineMissing(`SQLite ${version} can lose what was written; ${oldest.join('.')} or a later one is needed.`)
+    throw new EngineMissing(
+      `SQLite ${version} can lose what was written; ${oldest.join('.')} or a later one is needed.`,
+    )
   }
   return {
     get isTransaction() {

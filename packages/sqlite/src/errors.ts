@@ -5,7 +5,8 @@ import { resultOf } from './results.js'
 /** SQLite's errors as a store's. Anything else is a mistake of ours and stays as it is. */
 export const storeError = (store: string, error: unknown): unknown => {
   if (error instanceof StoreError) return error
-  if (error instanceof EngineMissing) return new StoreUnusable(`${store} cannot be opened. ${error.message}`, { cause: error })
+  if (error instanceof EngineMissing)
+    return new StoreUnusable(`${store} cannot be opened. ${error.message}`, { cause: error })
   if (error instanceof DamagedText)
     return new StoreUnusable(
       `${store} holds a damaged row: ${error.message}. Find it with crawl-replay verify, and take the file from a backup.`,

@@ -52,8 +52,11 @@ test('sqlite: a ledger that does not fit is left as it is', () => {
     () => openSqlite(file),
     (error: StoreError) => error.code === 'ledger-mismatch',
   )
-  const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
-  assert.deepEqual(tables, [{ name: 'ledger' }])
+  const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[]
+  assert.deepEqual(
+    tables.map(({ name }) => name),
+    ['ledger'],
+  )
   db.close()
 })
 

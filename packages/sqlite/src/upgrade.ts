@@ -25,7 +25,9 @@ export const makeTables = ({ db }: Pick<Connection, 'db'>): void => {
   makeIndexes({ db })
   if (!isOld) return
   const insert = rowInserter(db, 'messages', messageColumns)
-  const read = db.prepare('SELECT rowid, CAST(body AS BLOB) AS body FROM events WHERE rowid > ? ORDER BY rowid LIMIT ?')
+  const read = db.prepare(
+    'SELECT rowid, CAST(body AS BLOB) AS body FROM events WHERE rowid > ? ORDER BY rowid LIMIT ?',
+  )
   for (let last = 0; ; ) {
     const rows = read.all(last, readAtOnce) as Row[]
     insert(messageValues(rows.map(({ body }) => ({ commit: JSON.parse(body) as Commit }))))

@@ -22,7 +22,7 @@ const columns = 'CAST(id AS BLOB) AS id, v, position, CAST(body AS BLOB) AS body
 
 /** The documents with a text in a field, served by the index on it. */
 export const listingBy = (table: string, field: FieldFilter['field']): string =>
-  `SELECT ${columns} FROM "${table}" WHERE ${fieldOf(field)} = ? AND id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`
+  `SELECT ${columns} FROM "${table}" WHERE ${fieldOf(field)} = ? AND id >= ? AND id > ? AND id < ? ORDER BY "${table}".id LIMIT ?`
 
 const statements = ({ db }: Connection, table: string) => ({
   get: db.prepare(`SELECT ${columns} FROM "${table}" WHERE id = ?`),
@@ -32,7 +32,7 @@ const statements = ({ db }: Connection, table: string) => ({
     `UPDATE "${table}" SET v = ?, position = ?, body = ? WHERE id = ? AND v = ? AND position = ?`,
   ),
   list: db.prepare(
-    `SELECT ${columns} FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
+    `SELECT ${columns} FROM "${table}" WHERE id >= ? AND id > ? AND id < ? ORDER BY "${table}".id LIMIT ?`,
   ),
 })
 

@@ -137,7 +137,11 @@ export class SpoolFile {
 
   /** How many messages of each location wait. */
   byLocation(): readonly { readonly location: string; readonly count: number }[] {
-    return this.db.prepare('SELECT CAST(location AS BLOB) AS location, count(*) AS count FROM waiting GROUP BY waiting.location').all() as {
+    return this.db
+      .prepare(
+        'SELECT CAST(location AS BLOB) AS location, count(*) AS count FROM waiting GROUP BY waiting.location',
+      )
+      .all() as {
       location: string
       count: number
     }[]
@@ -191,7 +195,9 @@ export class SpoolFile {
 
   refusals(after: number, most: number): readonly RefusedMessage[] {
     const rows = this.db
-      .prepare('SELECT seq, receivedAt, refusedAt, CAST(message AS BLOB) AS message, rejection FROM refused WHERE seq > ? ORDER BY seq LIMIT ?')
+      .prepare(
+        'SELECT seq, receivedAt, refusedAt, CAST(message AS BLOB) AS message, rejection FROM refused WHERE seq > ? ORDER BY seq LIMIT ?',
+      )
       .all(after, most) as { [column in keyof RefusedMessage]: string }[]
     return rows.map(({ seq, receivedAt, refusedAt, message, rejection }) => ({
       seq: Number(seq),
