@@ -19,6 +19,7 @@ export {
   WorkflowTracker,
 } from '@crawl-ledger/domain'
 export {
+  LedgerClosed,
   LedgerMismatch,
   NoLedger,
   type Receipt,

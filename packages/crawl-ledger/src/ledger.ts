@@ -214,6 +214,9 @@ export interface Ledger {
   readonly isAway: boolean
   /** How long the store took to answer, in milliseconds. Rejects with a `StoreError`. */
   ping(): Promise<number>
-  /** Waits for what is under way, stops projecting and closes the store. */
+  /**
+   * Waits for what is under way, stops projecting and closes the store. From then on every call rejects at once with
+   * `LedgerClosed`. Called again, it waits for the first time.
+   */
   close(): Promise<void>
 }

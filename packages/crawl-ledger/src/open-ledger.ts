@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { crawl } from '@crawl-ledger/domain'
-import { type Store, StoreForbidden, StoreRefuses, StoreUnavailable, Writer } from '@crawl-ledger/log'
+import {
+  LedgerClosed,
+  type Store,
+  StoreForbidden,
+  StoreRefuses,
+  StoreUnavailable,
+  Writer,
+} from '@crawl-ledger/log'
 import { otelMeter, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
 import { distinctUntilChanged, filter, Subject, takeUntil } from 'rxjs'
 import { Asking } from './asking.js'
@@ -11,7 +18,7 @@ import { StoreWatch, type StoreWatchOptions } from './away/store-watch.js'
 import { makeCaughtUp, makeLag } from './catching-up.js'
 import { makeChanges } from './changes.js'
 import { makeHandle, makeHandlers } from './handlers.js'
-import { directIntake } from './intake.js'
+import { directIntake, type Intake } from './intake.js'
 import type { Ledger } from './ledger.js'
 import { placeOf, settingsOf } from './open-store.js'
 import { makeRecovery } from './recovery/recovery.js'
@@ -112,7 +119,10 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
     const reporter = new SpoolReporter(file.path, max, logger)
     spool = new Spool({ file, writer, watch, max, reporter, partitions: () => store.log.partitions })
   }
-  const take = spool?.take ?? directIntake(writer, watch)
+  const takeOpen = spool?.take ?? directIntake(writer, watch)
+  let closing: Promise<void> | undefined
+  const take: Intake = (incoming, intake) =>
+    closing === undefined ? takeOpen(incoming, intake) : Promise.reject(new LedgerClosed(name))
   const projector = options.project
     ? new Projector(store, { projection: crawl, signal: recorded, meter: otelMeter() })
     : undefined
@@ -127,6 +137,15 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   const changes = makeChanges(store.log, recorded)
   const closed = new Subject<void>()
   const stopGauges = observeGauges(name, { isAway: () => watch.isAway, spool: view })
+  const close = async (): Promise<void> => {
+    stopGauges()
+    await (spool?.close() ?? writer.idle())
+    await projector?.stop()
+    closed.next()
+    recorded.complete()
+    watch.close()
+    await store.close()
+  }
   return {
     store: name,
     get partitions() {
@@ -166,14 +185,9 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
       await store.ping()
       return performance.now() - start
     },
-    close: async () => {
-      stopGauges()
-      await (spool?.close() ?? writer.idle())
-      await projector?.stop()
-      closed.next()
-      recorded.complete()
-      watch.close()
-      await store.close()
+    close: () => {
+      closing ??= close()
+      return closing
     },
   }
 }

@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto'
+
 /** What a store may throw. Recognised by class and `code`, never by text. */
 export abstract class StoreError extends Error {
   abstract readonly code: string
@@ -19,6 +21,16 @@ export class StoreUnavailable extends StoreError {
 /** The store is known to be away, so it was not even asked. Whoever would try again by itself need not. */
 export class StoreAway extends StoreUnavailable {
   override readonly name: string = 'StoreAway'
+}
+
+/** It was closed here: nothing more is asked of it. */
+export class LedgerClosed extends StoreError {
+  override readonly name = 'LedgerClosed'
+  readonly code = 'ledger-closed'
+
+  constructor(store: string) {
+    super(`The ledger at ${store} was closed. Open it again to go on.`)
+  }
 }
 
 /** The store answers, and would not do it this time: it is overloaded, or full. Trying again is safe. */
@@ -102,10 +114,44 @@ export const ledgerFormat = 2
 export interface LedgerRecord {
   readonly format: number
   readonly partitions: number
+  /** Which audit key seals the log (`auditMark`). Absent where a version before 0.2 made it and nothing proves one. */
+  readonly audit?: string
 }
 
-/** The ledger's own numbers, or why they do not go with what was asked for. */
-export const checkLedger = (store: string, found: LedgerRecord, asked: number | undefined): LedgerRecord => {
+/** What tells audit keys apart without telling them: 16 hexadecimal digits of an HMAC-SHA-256, or `none`. */
+export const auditMark = (auditKey: string | undefined): string =>
+  auditKey === undefined
+    ? 'none'
+    : createHmac('sha256', auditKey).update('crawl-ledger audit key').digest('hex').slice(0, 16)
+
+/** Commits that another key sealed would make the log unverifiable for good. */
+const checkAudit = (store: string, found: string | undefined, asked: string): void => {
+  if (found === undefined || found === asked) return
+  const why =
+    asked === 'none'
+      ? 'is sealed with an AUDIT_KEY, and none is set. Set the one that its services have.'
+      : found === 'none'
+        ? 'is kept without an AUDIT_KEY, and one is set. Leave it out: a ledger has a key from its beginning, or none.'
+        : 'is sealed with another AUDIT_KEY. Set the one that its services have.'
+  throw new LedgerMismatch(`${store} ${why}`)
+}
+
+/** What a program expects of a ledger. */
+export interface Expected {
+  readonly partitions?: number | undefined
+  readonly auditKey?: string | undefined
+}
+
+/**
+ * The ledger's own numbers.
+ *
+ * @throws LedgerMismatch when they do not go with what is expected
+ */
+export const checkLedger = (
+  store: string,
+  found: LedgerRecord,
+  { partitions: asked, auditKey }: Expected,
+): LedgerRecord => {
   if (found.format > ledgerFormat)
     throw new LedgerMismatch(
       `${store} has format ${found.format}, this program knows formats up to ${ledgerFormat}. Use a newer crawl-ledger.`,
@@ -115,5 +161,6 @@ export const checkLedger = (store: string, found: LedgerRecord, asked: number | 
       `${store} was created with ${found.partitions} partitions and PARTITIONS is ${asked}. ` +
         `Set PARTITIONS=${found.partitions}, or leave it out.`,
     )
+  checkAudit(store, found.audit, auditMark(auditKey))
   return found
 }

@@ -12,7 +12,9 @@ export {
   voidCommit,
 } from './commit.js'
 export {
+  auditMark,
   checkLedger,
+  LedgerClosed,
   LedgerMismatch,
   type LedgerRecord,
   ledgerFormat,

@@ -1,6 +1,8 @@
 import {
+  auditMark,
   checkLedger,
   defaultPartitions,
+  isIntact,
   type LedgerRecord,
   ledgerFormat,
   NoLedger,
@@ -9,6 +11,7 @@ import {
 } from '@crawl-ledger/log'
 import { mongoBuilds } from './builds.js'
 import { type Connection, connect } from './connection.js'
+import { fromStored } from './encoding.js'
 import { makeIndexes } from './indexes.js'
 import { mongoLeases } from './leases.js'
 import { mongoLog } from './log.js'
@@ -36,21 +39,33 @@ export interface MongoOptions {
 /** Finds the ledger or makes it. One that does not fit stays as it is; one of an older format becomes one of ours. */
 const ledgerRecord = async (
   connection: Connection,
-  { partitions, create = true, onMovedIn }: MongoOptions,
+  { partitions, auditKey, create = true, onMovedIn }: MongoOptions,
 ): Promise<LedgerRecord> => {
   const { ledger, name } = connection
   if (create && (await ledger.findOne({ _id: 'ledger' })) === null) {
     const moved = await moveIn(connection)
     if (moved.length > 0) onMovedIn?.(moved)
-    const record = { format: ledgerFormat, partitions: partitions ?? defaultPartitions }
+    const audit = auditMark(auditKey)
+    const record = { format: ledgerFormat, partitions: partitions ?? defaultPartitions, audit }
     await ledger.updateOne({ _id: 'ledger' }, { $setOnInsert: record }, { upsert: true })
   }
   const found = await ledger.findOne({ _id: 'ledger' })
   if (found === null) throw new NoLedger(name)
-  const checked = checkLedger(name, found, partitions)
+  const checked = checkLedger(name, found, { partitions, auditKey })
   const older = { _id: 'ledger', format: { $lt: ledgerFormat } } as const
   if (checked.format < ledgerFormat) await ledger.updateOne(older, { $set: { format: ledgerFormat } })
+  if (checked.audit === undefined) await markAudit(connection, auditKey)
   return checked
+}
+
+/** A ledger of 0.1 does not say which key seals it: where its log proves ours, it does from now on. */
+const markAudit = async ({ ledger, events }: Connection, auditKey: string | undefined): Promise<void> => {
+  const [commit] = await events.find().limit(1).toArray()
+  if (commit !== undefined && !isIntact(fromStored(commit), auditKey)) return
+  await ledger.updateOne(
+    { _id: 'ledger', audit: { $exists: false } },
+    { $set: { audit: auditMark(auditKey) } },
+  )
 }
 
 /**
@@ -60,7 +75,7 @@ const ledgerRecord = async (
  * @throws StoreUnavailable when no server answers
  * @throws StoreForbidden when the user name or password is refused
  * @throws NoLedger when there is none and none is to be made
- * @throws LedgerMismatch when it was made with another number of partitions or by a newer version
+ * @throws LedgerMismatch when it was made with another number of partitions, with another audit key or by a newer version
  * @throws StoreUnusable when others keep documents where it is to be made, and there is no room for them
  */
 export const openMongo = async (

@@ -17,10 +17,13 @@ interface Row {
   readonly hash: string
 }
 
-const commitOf = ({ body, prev, hash }: Row): Commit => Object.assign(JSON.parse(body), { prev, hash })
+export const commitOf = (row: unknown): Commit => {
+  const { body, prev, hash } = row as Row
+  return Object.assign(JSON.parse(body), { prev, hash })
+}
 
 /** Bodies and keys are read as bytes, so that damaged ones are told from sound ones. */
-const columns = 'CAST(body AS BLOB) AS body, prev, hash'
+export const commitColumns = 'CAST(body AS BLOB) AS body, prev, hash'
 
 /** A log in SQLite. A flight is one transaction, so positions have no holes. */
 export const sqliteLog = (connection: Connection, partitions: number, seal: Seal): Log => {
@@ -30,10 +33,10 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
     'SELECT digest, position FROM messages WHERE partition = ? AND stream = ? AND id = ?',
   )
   const readAfter = db.prepare(
-    `SELECT ${columns} FROM events WHERE partition = ? AND position > ? ORDER BY position LIMIT ?`,
+    `SELECT ${commitColumns} FROM events WHERE partition = ? AND position > ? ORDER BY position LIMIT ?`,
   )
   const readStream = db.prepare(
-    `SELECT ${columns} FROM events WHERE partition = ? AND stream = ? AND version > ? ORDER BY version`,
+    `SELECT ${commitColumns} FROM events WHERE partition = ? AND stream = ? AND version > ? ORDER BY version`,
   )
 
   return {
@@ -51,7 +54,7 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
         for (const [partition, position] of after) {
           if (found.length >= limit) break
           for (const row of readAfter.all(partition, position, limit - found.length))
-            found.push(commitOf(row as Row))
+            found.push(commitOf(row))
         }
         return found
       }),
@@ -59,7 +62,7 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
       connection.read(() =>
         ends.flatMap(
           ({ partition, stream, version }: { partition: number; stream: StreamId; version: number }) =>
-            readStream.all(partition, stream, version).map(row => commitOf(row as Row)),
+            readStream.all(partition, stream, version).map(row => commitOf(row)),
         ),
       ),
     findMessages: async (partition, stream, ids) =>

@@ -15,7 +15,8 @@ export const ledgerSchema = `
 CREATE TABLE IF NOT EXISTS ledger (
   id TEXT PRIMARY KEY CHECK (id = 'ledger'),
   format INTEGER NOT NULL,
-  partitions INTEGER NOT NULL
+  partitions INTEGER NOT NULL,
+  audit TEXT
 );
 `
 

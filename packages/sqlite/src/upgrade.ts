@@ -1,6 +1,7 @@
 import type { Commit } from '@crawl-ledger/log'
 import { messageColumns, messageValues } from './append.js'
 import type { Connection } from './connection.js'
+import type { Database } from './engine.js'
 import { makeIndexes } from './indexes.js'
 import { rowInserter } from './rows.js'
 import { schema } from './schema.js'
@@ -12,14 +13,16 @@ interface Row {
   readonly body: string
 }
 
+export const hasColumn = (db: Database, table: string, column: string): boolean =>
+  db.prepare('SELECT 1 AS there FROM pragma_table_info(?) WHERE name = ?').get(table, column) !== undefined
+
 /**
  * Makes the tables where they are absent. In a file of 0.1 a message's id was unique in a whole partition, which would go
  * on refusing what other workflows may use: what such a file says of messages is made anew from its log. To be called
  * within a transaction.
  */
 export const makeTables = ({ db }: Pick<Connection, 'db'>): void => {
-  const columns = db.prepare("SELECT name FROM pragma_table_info('messages')").all() as { name: string }[]
-  const isOld = columns.length > 0 && !columns.some(({ name }) => name === 'stream')
+  const isOld = hasColumn(db, 'messages', 'id') && !hasColumn(db, 'messages', 'stream')
   if (isOld) db.exec('DROP TABLE messages')
   db.exec(schema)
   makeIndexes({ db })

@@ -1,4 +1,4 @@
-import { StoreAway, StoreUnavailable } from '@crawl-ledger/log'
+import { LedgerClosed, StoreAway, StoreUnavailable } from '@crawl-ledger/log'
 import {
   BehaviorSubject,
   defer,
@@ -72,8 +72,9 @@ export class StoreWatch {
     return this.state.pipe(skip(1), distinctUntilChanged())
   }
 
-  /** Does what is asked of the store. Rejects with `StoreAway` as soon as the store is known to be away. */
+  /** Does what is asked of the store. Rejects with `StoreAway` as soon as the store is known to be away, and with `LedgerClosed`. */
   call<A>(work: () => Promise<A>): Promise<A> {
+    if (this.closed) return Promise.reject(new LedgerClosed(this.store))
     if (this.isAway) return Promise.reject(this.away())
     return new Promise((resolve, reject) => {
       const start = performance.now()
