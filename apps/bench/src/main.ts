@@ -52,7 +52,7 @@ const stepsOf = (store: string, rounds: number, scale: number, from: string | un
   ['spooling', on(opened => spooling(opened, 64, 8000 * scale, 2 * rounds))],
   ['claims', on(opened => claiming(opened, rounds))],
   ['receiving', on(opened => receiving(opened, 10_000 * scale, rounds))],
-  ['one message at a time', on(async opened => [await latency(opened, 1600 * scale, rounds)])],
+  ['one message at a time', on(async opened => [await latency(opened, 6400 * scale, rounds)])],
   ...(store === 'mongodb'
     ? [['four processes', on(opened => processes(opened, 8000 * scale, rounds))] as Step]
     : []),

@@ -84,11 +84,15 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
     }
   }
 
+  const beginAttempt = db.prepare('SAVEPOINT attempt')
+  const keepAttempt = db.prepare('RELEASE attempt')
+
   /** Runs inside a savepoint, and undoes what was written unless it answers true. */
   const attempt = (work: () => boolean): boolean => {
-    db.exec('SAVEPOINT attempt')
+    beginAttempt.run()
     const done = work()
-    db.exec(done ? 'RELEASE attempt' : 'ROLLBACK TO attempt; RELEASE attempt')
+    if (!done) db.exec('ROLLBACK TO attempt')
+    keepAttempt.run()
     return done
   }
 

@@ -48,15 +48,17 @@ export const connect = (path: string, store: string): Connection => {
     db.close()
     throw error
   }
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
   return {
     db,
     read: guarded,
     write: work =>
       guarded(() => {
-        db.exec('BEGIN IMMEDIATE')
+        begin.run()
         try {
           const result = work()
-          db.exec('COMMIT')
+          commit.run()
           return result
         } catch (error) {
           if (db.isTransaction) db.exec('ROLLBACK')
