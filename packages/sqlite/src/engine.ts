@@ -24,6 +24,7 @@ export interface Engine {
   readonly DatabaseSync: new (
     path: string,
   ) => {
+    readonly isOpen: boolean
     readonly isTransaction: boolean
     exec(sql: string): void
     prepare(sql: string): {
@@ -150,7 +151,10 @@ export const openDatabase = (path: string): Database => {
         },
       }
     },
-    close: () => db.close(),
+    // Called again it does nothing, as closing does elsewhere.
+    close: () => {
+      if (db.isOpen) db.close()
+    },
   }
 }
 
