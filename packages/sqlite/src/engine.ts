@@ -98,8 +98,20 @@ let engine: Engine | undefined
  * @throws EngineMissing with the command that installs one
  */
 export const sqliteEngine = (): Engine => {
-  engine ??= found()
+  engine ??= checked(found())
   return engine
+}
+
+/** What a package says of itself is not what counts. */
+const checked = (one: Engine): Engine => {
+  const db = new one.DatabaseSync(':memory:')
+  const { version } = db.prepare('SELECT sqlite_version() AS version').get() as { version: string }
+  db.close()
+  if (isOld(version))
+    throw new EngineMissing(
+      `SQLite ${version} can lose what was written; ${oldest.join('.')} or a later one is needed.`,
+    )
+  return one
 }
 
 /** A driver binds a text only up to a NUL, so that one with a NUL is bound as its bytes. */
@@ -108,16 +120,17 @@ const bound = (values: readonly Value[]): readonly Value[] =>
     ? values.map(value => (typeof value === 'string' && value.includes('\0') ? Buffer.from(value) : value))
     : values
 
-/** Whatever is read as bytes is text: an engine would put U+FFFD where it is no UTF-8, and say nothing. */
+/** A row as a plain object. What is read as bytes is text: an engine would put U+FFFD where it is no UTF-8, and say nothing. */
 const decoded = (row: unknown): unknown => {
   if (row === undefined) return undefined
-  for (const column in row as Row) {
-    const value = (row as Row)[column]
+  const plain: Row = { ...(row as Row) }
+  for (const column in plain) {
+    const value = plain[column]
     if (!(value instanceof Uint8Array)) continue
     if (!isUtf8(value)) throw new DamagedText(`${column} of a row is no UTF-8`)
-    ;(row as Row)[column] = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
+    plain[column] = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
   }
-  return row
+  return plain
 }
 
 /**
@@ -128,13 +141,6 @@ const decoded = (row: unknown): unknown => {
 export const openDatabase = (path: string): Database => {
   const { DatabaseSync } = sqliteEngine()
   const db = new DatabaseSync(path)
-  const { version } = db.prepare('SELECT sqlite_version() AS version').get() as { version: string }
-  if (isOld(version)) {
-    db.close()
-    throw new EngineMissing(
-      `SQLite ${version} can lose what was written; ${oldest.join('.')} or a later one is needed.`,
-    )
-  }
   return {
     get isTransaction() {
       return db.isTransaction
