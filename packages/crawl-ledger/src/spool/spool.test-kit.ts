@@ -31,7 +31,7 @@ export const scene = <A>(withStore: WithStore, use: (scene: Scene) => Promise<A>
       ledgerOver(away.store, 'the store', {
         project: false,
         logger,
-        patience: { patienceMs: 30, pingMs: 50, callMs: 500 },
+        patience: { patienceMs: 30, pingMs: 250, callMs: 500 },
         ...options,
         spoolFile: options.spoolFile ?? SpoolFile.open(spoolFile, 'the store'),
       })
