@@ -1,10 +1,9 @@
-import { type Store, StoreUnavailable } from '@crawl-ledger/log'
+import { type Positions, type Store, StoreUnavailable } from '@crawl-ledger/log'
 import { follow } from '@crawl-ledger/projector'
-import { concatMap, defer, from, type Observable, retry, throwError, timer } from 'rxjs'
+import { concatMap, defer, from, map, type Observable, retry, throwError, timer } from 'rxjs'
+import { pauseMs } from './away/store-watch.js'
 import type { Ledger } from './ledger.js'
 import { recordedEvents } from './time-travel.js'
-
-const longestPauseMs = 1000
 
 /** Waits for a store that does not answer. */
 const patiently = <A>(work: Observable<A>): Observable<A> =>
@@ -12,9 +11,7 @@ const patiently = <A>(work: Observable<A>): Observable<A> =>
     retry({
       resetOnSuccess: true,
       delay: (error, count) =>
-        error instanceof StoreUnavailable
-          ? timer(Math.min(longestPauseMs, 50 * 2 ** Math.min(count - 1, 10)))
-          : throwError(() => error),
+        error instanceof StoreUnavailable ? timer(pauseMs(count)) : throwError(() => error),
     }),
   )
 
@@ -22,12 +19,11 @@ const patiently = <A>(work: Observable<A>): Observable<A> =>
 export const makeChanges =
   (log: Store['log'], recorded: Observable<unknown>): Ledger['changes'] =>
   ({ after } = {}) => {
-    const all = (): ReadonlyMap<number, number> =>
-      new Map(
-        Array.from({ length: log.partitions }, (_, partition) => [partition, after?.get(partition) ?? 0]),
-      )
-    const start = after === undefined ? patiently(defer(() => log.tails())) : defer(async () => all())
-    return start.pipe(
+    const startingAt = (ends: Positions): Positions =>
+      after === undefined ? ends : new Map([...ends.keys()].map(one => [one, after.get(one) ?? 0]))
+    // The ends name every partition, also where the store was not reached before.
+    return patiently(defer(() => log.tails())).pipe(
+      map(startingAt),
       // Who is subscribed again goes on behind what was emitted last.
       concatMap(positions => patiently(follow(log, positions, recorded))),
       concatMap(commit => from(recordedEvents(commit))),

@@ -129,7 +129,7 @@ const upToDate = async (
 }
 
 /**
- * Learns which messages of these batches are in the log already. Asked only where a commit was refused and its version
+ * Learns which messages of these refused batches are in the log already. Asked only where a commit was refused and its version
  * was free: a history need not hold the ids of the whole stream. What is found is noted there.
  */
 const findOwnMessages = (
@@ -138,9 +138,9 @@ const findOwnMessages = (
   histories: ReadonlyMap<string, History | Error>,
 ): Promise<unknown> =>
   Promise.all(
-    batches.map(async ({ partition, stream, incoming, history: before, refused }) => {
+    batches.map(async ({ partition, stream, incoming, history: before }) => {
       const history = histories.get(stream)
-      if (!refused || history === undefined || history instanceof Error) return
+      if (history === undefined || history instanceof Error) return
       if (before !== undefined && history.version > before.version) return
       const ids = incoming.flatMap(({ envelope }) => idsOf(envelope))
       const known = await log.findMessages(partition, stream, ids)
@@ -207,7 +207,8 @@ export const fly = async (
     log,
     batches.filter(batch => batch.history === undefined || batch.stale),
   )
-  await findOwnMessages(log, batches, loaded)
+  const refusedBatches = batches.filter(batch => batch.refused)
+  if (refusedBatches.length > 0) await findOwnMessages(log, refusedBatches, loaded)
   const legs: Leg[] = []
   const outcomes = new Map<Batch, Outcome>()
   for (const batch of batches) {

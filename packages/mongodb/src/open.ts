@@ -88,9 +88,8 @@ export const openMongo = async (
   try {
     const { partitions } = await run(() => ledgerRecord(connection, options))
     // As long as it takes: there may be many documents.
-    await run(() => makeIndexes(connection), Number.POSITIVE_INFINITY)
-    // So that the first question whether the server is there need not wait for a connection.
-    await connection.ping()
+    // The ping connects the probe meanwhile, so that its first question need not wait for a connection.
+    await Promise.all([run(() => makeIndexes(connection), Number.POSITIVE_INFINITY), connection.ping()])
     return {
       log: mongoLog(connection, partitions, sealer(options.auditKey)),
       views: patient(connection, mongoViews(connection)),

@@ -33,6 +33,9 @@ export interface StoreWatchOptions {
 
 const longestPauseMs = 1000
 
+/** How long to wait before an absent store is asked for the n-th time again, in milliseconds: from 50, doubling, to a second. */
+export const pauseMs = (count: number): number => Math.min(longestPauseMs, 50 * 2 ** Math.min(count - 1, 10))
+
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined
 
@@ -152,7 +155,7 @@ export class StoreWatch {
       .pipe(
         tap({ error: (error: unknown) => this.tell(error) }),
         retry({
-          delay: (_error, count) => timer(Math.min(longestPauseMs, 50 * 2 ** Math.min(count - 1, 10))),
+          delay: (_error, count) => timer(pauseMs(count)),
         }),
       )
       .subscribe(() => {
