@@ -15,9 +15,7 @@ const atOnce = 256
 const together = atOnce / 8
 
 const startBroker = async () => {
-  const child = fork(fileURLToPath(new URL('./broker.child.ts', import.meta.url)), [], {
-    execArgv: ['--import', 'tsx'],
-  })
+  const child = fork(fileURLToPath(new URL('./broker.child.js', import.meta.url)))
   const [{ connectionString }] = (await once(child, 'message')) as [{ connectionString: string }]
   const bus = await connectServiceBus({ connectionString, timeoutMs: 1000 })
   return {

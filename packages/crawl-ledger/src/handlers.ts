@@ -23,11 +23,8 @@ const now = (): string => {
 /** The receipt with the item that the message is about, and what was odd about it. */
 const withSubject = (receipt: Receipt, { itemId }: CrawlMessage, notes: readonly string[]): Receipt => {
   const all = [...notes, ...(receipt.notes ?? [])]
-  return {
-    ...receipt,
-    ...(itemId === undefined ? {} : { itemId }),
-    ...(all.length === 0 ? {} : { notes: all }),
-  }
+  const named: Receipt = itemId === undefined ? receipt : { itemId, ...receipt }
+  return all.length === 0 ? named : { ...named, notes: all }
 }
 
 /** Decodes a message and hands it in. One that cannot be taken is rejected here, whether the store is there or not. */

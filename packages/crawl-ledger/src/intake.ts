@@ -17,5 +17,5 @@ export const written = (writer: Writer, incoming: Incoming): Promise<Receipt> =>
 /** Without a spool: a store that is known to be away is not waited for. */
 export const directIntake =
   (writer: Writer, watch: StoreWatch): Intake =>
-  async incoming =>
-    watch.isAway ? { outcome: 'unavailable' } : written(writer, incoming)
+  incoming =>
+    watch.isAway ? Promise.resolve({ outcome: 'unavailable' }) : written(writer, incoming)

@@ -68,13 +68,14 @@ const recount = (recorder: Recorder, before: WorkflowState): void => {
 }
 
 /** The items that the events so far are about. */
-const itemsIn = (events: readonly CrawlEvent[]): ReadonlySet<string> =>
-  new Set(
-    events.flatMap(({ data }) => {
-      const { itemId } = data as { readonly itemId?: string }
-      return itemId === undefined ? [] : [itemId]
-    }),
-  )
+const itemsIn = (events: readonly CrawlEvent[]): ReadonlySet<string> => {
+  const items = new Set<string>()
+  for (const { data } of events) {
+    const { itemId } = data as { readonly itemId?: string }
+    if (itemId !== undefined) items.add(itemId)
+  }
+  return items
+}
 
 const isTrouble = ({ errors, isComplete, isGivenUp }: SubjectState): boolean =>
   errors.size > 0 || isComplete || isGivenUp

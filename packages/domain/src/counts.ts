@@ -156,7 +156,9 @@ const named = <N extends string>(
   let object: { [K in N]?: number } | undefined
   names.forEach((name, i) => {
     const value = values[i] ?? 0
-    if (value !== 0) object = { ...object, [name]: value } as { [K in N]?: number }
+    if (value === 0) return
+    object ??= {}
+    object[name] = value
   })
   return object
 }

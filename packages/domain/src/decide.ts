@@ -3,6 +3,7 @@ import { isoOf } from './codecs.js'
 import { decideCommand, endClaims } from './commanding.js'
 import { type Command, isCommand } from './commands.js'
 import { decideCounts, decideStatus } from './consequences.js'
+import { defined } from './defined.js'
 import type { ContextData, CrawlEvent, EventData } from './events.js'
 import { canonical, type JsonObject } from './json.js'
 import type { CrawlMessage, Envelope } from './messages.js'
@@ -36,7 +37,7 @@ const decideErrors = (recorder: Recorder, itemId: string | undefined, { errors }
   const plan = planIn(recorder.state)
   for (const told of errors) {
     const news = errorNews(recorder.subject(itemId), told, plan, itemId !== undefined)
-    if (news !== undefined) recorder.record({ type: 'ErrorRecorded', data: { ...news, ...ofItem(itemId) } })
+    if (news !== undefined) recorder.record({ type: 'ErrorRecorded', data: ofItem(itemId, news) })
   }
 }
 
@@ -49,13 +50,8 @@ const decideListedStages = (
   for (const stage of newStages(recorder.subject(itemId), stages, at)) {
     if (!countsFor(planIn(recorder.state), stage, itemId !== undefined)) continue
     const isKnown = recorder.subject(itemId).stages.has(stage)
-    const data = {
-      listed: true as const,
-      stage,
-      ...ofItem(itemId),
-      ...(isKnown ? { done: 'before' as const } : {}),
-    }
-    recorder.record({ type: 'StageCompleted', data })
+    const data = defined({ done: isKnown ? ('before' as const) : undefined, listed: true as const, stage })
+    recorder.record({ type: 'StageCompleted', data: ofItem(itemId, data) })
   }
 }
 
@@ -69,12 +65,12 @@ const recordContext = (
   const { chosen, items } = recorder.state
   if (itemId !== undefined && !items.has(itemId)) {
     const plan = chosen === undefined ? {} : { plan: chosen.plan }
-    recorder.record({ type: 'ItemFound', data: { ...news, itemId, ...plan } })
-    if (done !== undefined) recorder.record({ type: 'StageCompleted', data: { ...done, itemId } })
+    recorder.record({ type: 'ItemFound', data: { itemId, ...plan, ...news } })
+    if (done !== undefined) recorder.record({ type: 'StageCompleted', data: ofItem(itemId, done) })
   } else if (done !== undefined)
-    recorder.record({ type: 'StageCompleted', data: { ...news, ...done, ...ofItem(itemId) } })
+    recorder.record({ type: 'StageCompleted', data: ofItem(itemId, Object.assign({}, news, done)) })
   else if (Object.keys(news).length > 0)
-    recorder.record({ type: 'ContextUpdated', data: { ...news, ...ofItem(itemId) } })
+    recorder.record({ type: 'ContextUpdated', data: ofItem(itemId, news) })
 }
 
 /** The stage that a message reports done, where that is news. */
@@ -82,23 +78,24 @@ const doneIn = (recorder: Recorder, { done, at }: Telling, itemId: string | unde
   const news = done === undefined ? undefined : doneNews(recorder.subject(itemId), done, at)
   if (news === undefined) return undefined
   const counts = countsFor(planIn(recorder.state), news.stage, itemId !== undefined)
-  return counts ? news : { ...news, aside: true as const }
+  return counts ? news : { aside: true as const, ...news }
 }
 
 /** What a context says of its subject. */
 const decideSaid = (recorder: Recorder, telling: Telling, itemId: string | undefined): void => {
   const { said, at, type, report, completes, givesUp } = telling
   const isProgress = type === 'workflow_progress'
-  const more = report === undefined || isProgress ? {} : { report }
   const plan = planIn(recorder.state)
   const news = contextNews(recorder.subject(itemId), said, at, plan, itemId !== undefined)
-  recordContext(recorder, itemId, { ...news, ...more }, doneIn(recorder, telling, itemId))
+  const all = report === undefined || isProgress ? (news ?? {}) : { report, ...news }
+  recordContext(recorder, itemId, all, doneIn(recorder, telling, itemId))
   if (report !== undefined && isProgress)
-    recorder.record({ type: 'ProgressReported', data: { ...ofItem(itemId), report } })
+    recorder.record({ type: 'ProgressReported', data: ofItem(itemId, { report }) })
   decideListedStages(recorder, itemId, said, at)
   decideErrors(recorder, itemId, said)
   const subject = recorder.subject(itemId)
-  if (completes && !subject.isComplete) recorder.record({ type: 'CompletionReported', data: ofItem(itemId) })
+  if (completes && !subject.isComplete)
+    recorder.record({ type: 'CompletionReported', data: ofItem(itemId, {}) })
   if (givesUp && itemId !== undefined && !subject.isGivenUp)
     recorder.record({ type: 'ItemGivenUp', data: { itemId } })
 }
@@ -106,9 +103,9 @@ const decideSaid = (recorder: Recorder, telling: Telling, itemId: string | undef
 /** An item found in a batch's context: the message's time is the item's and the batch's. */
 const decideFound = (recorder: Recorder, { found, at }: Telling, itemId: string | undefined): void => {
   if (found === undefined || itemId === undefined) return
-  const ofBatch = isNewTime(recorder.state.batch, at) ? { ofBatch: true as const } : {}
-  const news = contextNews(recorder.subject(itemId), found, at, planIn(recorder.state), true)
-  recordContext(recorder, itemId, { ...news, ...ofBatch }, undefined)
+  const news = contextNews(recorder.subject(itemId), found, at, planIn(recorder.state), true) ?? {}
+  const all = isNewTime(recorder.state.batch, at) ? { ofBatch: true as const, ...news } : news
+  recordContext(recorder, itemId, all, undefined)
   decideTime(recorder, itemId, at)
 }
 
@@ -132,7 +129,7 @@ const decideLocation = (recorder: Recorder, { locations, queries, at }: Telling)
   for (const told of locations) {
     const data = { ...newFacts(recorder.state, told, at), ...left } as object
     if (Object.keys(data).length === 0) continue
-    recorder.record({ type: 'LocationDescribed', data: told.told ? { ...data, told: true } : data })
+    recorder.record({ type: 'LocationDescribed', data: told.told ? { told: true, ...data } : data })
     left = {}
   }
   if (left.queries !== undefined) recorder.record({ type: 'LocationDescribed', data: left })
@@ -169,7 +166,7 @@ const decideMessage = (before: WorkflowState, message: CrawlMessage): Recorder =
 /** A context that says nothing but that it was there. */
 const decideTime = (recorder: Recorder, itemId: string | undefined, at: number): void => {
   if (isNewTime(recorder.subject(itemId), at))
-    recorder.record({ type: 'ContextUpdated', data: ofItem(itemId) })
+    recorder.record({ type: 'ContextUpdated', data: ofItem(itemId, {}) })
 }
 
 /**

@@ -4,6 +4,7 @@ export { type Command, commandEnvelope, isCommand } from './commands.js'
 export type { ContextError, ContextMetadata, ItemType, WorkflowContext } from './context.js'
 export type { Change, StageRow } from './counts.js'
 export { type Decision, decide } from './decide.js'
+export { type Defined, defined } from './defined.js'
 export type {
   ContextData,
   CrawlEvent,

@@ -26,6 +26,15 @@ export const put = (target: Record<string, Json>, key: string, value: Json): voi
   else target[key] = value
 }
 
+/** The fields in the order of the canonical form, which then needs no sorting when a commit is hashed. */
+export const sorted = (object: JsonObject): JsonObject => {
+  const keys = Object.keys(object)
+  if (keys.every((key, i) => i === 0 || (keys[i - 1] ?? '') < key)) return object
+  const inOrder: Record<string, Json> = {}
+  for (const key of keys.sort()) put(inOrder, key, object[key] as Json)
+  return inOrder
+}
+
 /** Where a value stands; written out only when something is wrong there. */
 interface Where {
   readonly up: Where | undefined

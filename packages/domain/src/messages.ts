@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { Id, Text } from './codecs.js'
 import type { Command } from './commands.js'
 import { isSaid } from './context.js'
+import { defined } from './defined.js'
 import { itemIdOf } from './item-id.js'
 import { canonical, isObject, type Json, type JsonObject, normalise, sha256 } from './json.js'
 import { oddities } from './noted.js'
@@ -184,18 +185,19 @@ export const decodeMessage = (
   const payload = isSaid(value.payload) ? value.payload : undefined
   const subject = subjectOf(type.right, context.right, payload)
   if (E.isLeft(subject)) return subject
-  const said = { context: context.right, ...(payload === undefined ? {} : { payload }), type: type.right }
+  // In the order of the canonical form, which then needs no sorting.
+  const said = defined({ context: context.right, payload, type: type.right })
   const text = canonical(said)
   const bytes = Buffer.byteLength(text)
   if (bytes > maxMessageBytes) {
     const sentence = `The message has ${bytes} bytes; one document holds at most ${maxMessageBytes}.`
     return E.left(rejection('too-large', sentence))
   }
-  const digest = digestOf(text)
-  const message = { ...said, ...subject.right }
+  const hash = sha256(text)
+  const message = Object.assign(said, subject.right)
   return E.right({
-    id: messageIdOf(value.id) ?? messageIdOf(id) ?? sha256(text).slice(0, 32),
-    digest,
+    id: messageIdOf(value.id) ?? messageIdOf(id) ?? hash.slice(0, 32),
+    digest: hash.slice(0, 16),
     receivedAt,
     bytes,
     body: message,

@@ -1,6 +1,7 @@
 import { isCopied } from './contribution.js'
+import { defined } from './defined.js'
 import type { ContextData, EventData } from './events.js'
-import { canonical, type Json, type JsonObject, put } from './json.js'
+import { canonical, type Json, type JsonObject, put, sorted } from './json.js'
 import { countingSide, type ErrorSide, errorData, errorKey, joinSides, withTold } from './known-error.js'
 import type { PersistentMap } from './persistent-map.js'
 import { countsFor, type Plan } from './plan.js'
@@ -40,7 +41,7 @@ const newsOf = (known: PersistentMap<KnownValue>, told: JsonObject | undefined, 
     values ??= {}
     put(values, name, value)
   }
-  return { values, again, replaced }
+  return { values: values && sorted(values), again, replaced }
 }
 
 const prefixed = (prefix: string, names: readonly string[]): readonly string[] =>
@@ -76,14 +77,14 @@ export const contextNews = (
   const stages = newStages(subject, said.stages, at).filter(stage => !countsFor(plan, stage, isItem))
   if (!again && !metadata.values && !fields.values && stages.length === 0) return undefined
   const { itemUrl, itemType, ...further } = fields.values ?? {}
-  return {
-    ...(again === undefined ? {} : { again }),
-    ...(Object.keys(further).length === 0 ? {} : { fields: further }),
-    ...(typeof itemType === 'string' ? { itemType } : {}),
-    ...(typeof itemUrl === 'string' ? { itemUrl } : {}),
-    ...(metadata.values === undefined ? {} : { metadata: metadata.values }),
-    ...(stages.length === 0 ? {} : { stages }),
-  }
+  return defined({
+    again,
+    fields: Object.keys(further).length === 0 ? undefined : further,
+    itemType: typeof itemType === 'string' ? itemType : undefined,
+    itemUrl: typeof itemUrl === 'string' ? itemUrl : undefined,
+    metadata: metadata.values,
+    stages: stages.length === 0 ? undefined : stages,
+  })
 }
 
 /** Whether a context's time is earlier or later than all that are known. */
@@ -97,11 +98,12 @@ export const doneNews = (
   at: number,
 ): EventData['StageCompleted'] | undefined => {
   const known = subject.stages.get(stage)
-  const duration = durationMs !== undefined && durationMs > (known?.durationMs ?? 0) ? { durationMs } : {}
-  const size = sizeBytes !== undefined && sizeBytes > (known?.sizeBytes ?? 0) ? { sizeBytes } : {}
+  const duration = durationMs !== undefined && durationMs > (known?.durationMs ?? 0) ? durationMs : undefined
+  const size = sizeBytes !== undefined && sizeBytes > (known?.sizeBytes ?? 0) ? sizeBytes : undefined
   const isEarlier = newStages(subject, [stage], at).length > 0
-  if (!isEarlier && Object.keys({ ...duration, ...size }).length === 0) return undefined
-  return { ...duration, ...size, stage, ...(known === undefined ? {} : { done: 'before' }) }
+  if (!isEarlier && duration === undefined && size === undefined) return undefined
+  const done = known === undefined ? undefined : ('before' as const)
+  return defined({ done, durationMs: duration, sizeBytes: size, stage })
 }
 
 const isSame = (a: ErrorSide | undefined, b: ErrorSide): boolean =>
@@ -119,36 +121,32 @@ export const errorNews = (
 ): EventData['ErrorRecorded'] | undefined => {
   const { stage, text, at, fatal, more, isOwn, fails } = told
   const known = subject.errors.get(errorKey(stage, text, at))
-  const side: ErrorSide = {
-    ...(fatal === undefined ? {} : { fatal }),
-    ...(Object.keys(more).length === 0 ? {} : { more }),
-    fails,
-  }
+  const side = defined({ fatal, more: Object.keys(more).length === 0 ? undefined : more, fails })
   const before = isOwn ? known?.own : known?.listed
   // What an item's error message reports counts whatever the plan; else it is enough that the error is known.
   const enough = known === undefined || (isOwn && isItem) ? before : countingSide(known, false)
   if (isSame(enough, joinSides(enough, side))) return undefined
   const joined = joinSides(before, side)
   const copied = isCopied(plan, isItem, stage)
-  const data: EventData['ErrorRecorded'] = {
+  const data: EventData['ErrorRecorded'] = defined({
     error: text,
-    ...(joined.fails ? { fails: true } : {}),
-    ...(joined.fatal === undefined ? {} : { fatal: joined.fatal }),
-    ...(isOwn ? {} : { listed: true }),
-    ...(joined.more === undefined ? {} : { more: joined.more }),
+    fails: joined.fails ? (true as const) : undefined,
+    fatal: joined.fatal,
+    listed: isOwn ? undefined : (true as const),
+    more: joined.more,
     stage,
     ...timeField('timestamp', at),
-  }
+  })
   const after = withTold(known, data)
   const counting = countingSide(after, copied)
-  if (counting === undefined) return { ...data, aside: true }
+  if (counting === undefined) return { aside: true, ...data }
   const merged = errorData(after, counting)
   const own = errorData(after, joined)
-  return {
+  const again = known !== undefined && countingSide(known, copied) !== undefined
+  const isOwnAll = canonical(merged as unknown as JsonObject) === canonical(own as unknown as JsonObject)
+  return defined({
+    again: again ? (true as const) : undefined,
+    merged: isOwnAll ? undefined : merged,
     ...data,
-    ...(known !== undefined && countingSide(known, copied) !== undefined ? { again: true } : {}),
-    ...(canonical(merged as unknown as JsonObject) === canonical(own as unknown as JsonObject)
-      ? {}
-      : { merged }),
-  }
+  })
 }

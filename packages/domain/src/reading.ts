@@ -9,9 +9,9 @@ export const nothing: JsonObject = {}
 
 export const objectIn = (value: Json | undefined): JsonObject => (isObject(value) ? value : nothing)
 
-/** The object without these keys, and without those that say nothing. */
-export const without = (object: JsonObject, keys: readonly string[]): JsonObject => {
-  const rest: Record<string, Json> = {}
+/** The object without these keys, and without those that say nothing, over what `under` holds. */
+export const without = (object: JsonObject, keys: readonly string[], under?: JsonObject): JsonObject => {
+  const rest: Record<string, Json> = { ...under }
   for (const key in object) {
     const value = object[key]
     if (isSaid(value) && !keys.includes(key)) put(rest, key, value)

@@ -1,5 +1,6 @@
 import type { CrawlEvent, Fact } from './events.js'
 import { evolve } from './evolve.js'
+import { type JsonObject, sorted } from './json.js'
 import type { WorkflowState } from './state.js'
 import { newSubject, type SubjectState } from './subject.js'
 import { currentVersion } from './upcast.js'
@@ -16,7 +17,7 @@ export class Recorder {
 
   record({ type, data }: Fact): void {
     const v = currentVersion(type)
-    const told = sorted(data)
+    const told = sorted(data as unknown as JsonObject)
     const event = (
       this.at === undefined ? { data: told, type, v } : { at: this.at, data: told, type, v }
     ) as CrawlEvent
@@ -30,15 +31,8 @@ export class Recorder {
   }
 }
 
-/** The fields in the order of the canonical form, which then needs no sorting when the commit is hashed. */
-const sorted = (data: object): object => {
-  const keys = Object.keys(data)
-  if (keys.every((key, i) => i === 0 || (keys[i - 1] ?? '') < key)) return data
-  const object: Record<string, unknown> = {}
-  for (const key of keys.sort()) object[key] = (data as Record<string, unknown>)[key]
-  return object
-}
-
-/** The id of a subject as events carry it. */
-export const ofItem = (itemId: string | undefined): { readonly itemId?: string } =>
-  itemId === undefined ? {} : { itemId }
+/** The data of an event with the id of its subject, as events carry it. */
+export const ofItem = <D extends object>(
+  itemId: string | undefined,
+  data: D,
+): D & { readonly itemId?: string } => (itemId === undefined ? data : { itemId, ...data })

@@ -1,3 +1,4 @@
+import { defined } from './defined.js'
 import type { ContextData, CrawlEvent, EventData } from './events.js'
 import { canonical, type Json, type JsonObject } from './json.js'
 import { errorKey, withTold } from './known-error.js'
@@ -70,14 +71,10 @@ const namesAgain = (
 }
 
 /** An item's address and type, with the fields that no rule reads. */
-export const fieldsIn = ({ fields, itemUrl, itemType }: Partial<ContextData>): JsonObject | undefined =>
-  itemUrl === undefined && itemType === undefined
-    ? fields
-    : {
-        ...fields,
-        ...(itemUrl === undefined ? {} : { itemUrl }),
-        ...(itemType === undefined ? {} : { itemType }),
-      }
+export const fieldsIn = ({ fields, itemUrl, itemType }: Partial<ContextData>): JsonObject | undefined => {
+  if (itemUrl === undefined) return itemType === undefined ? fields : { itemType, ...fields }
+  return itemType === undefined ? { itemUrl, ...fields } : { itemUrl, itemType, ...fields }
+}
 
 const withContext = (subject: SubjectState, data: ContextData, at: number): SubjectState => {
   const { metadata, fields } = subject
@@ -95,12 +92,12 @@ const withStage = (
   at: number,
 ): PersistentMap<KnownStage> => {
   const known = stages.get(stage)
-  return stages.set(stage, {
-    ...known,
+  const next = {
     at: Math.min(known?.at ?? Number.POSITIVE_INFINITY, at === noTime ? Number.POSITIVE_INFINITY : at),
-    ...(durationMs === undefined ? {} : { durationMs }),
-    ...(sizeBytes === undefined ? {} : { sizeBytes }),
-  })
+    durationMs: durationMs ?? known?.durationMs,
+    sizeBytes: sizeBytes ?? known?.sizeBytes,
+  }
+  return stages.set(stage, defined(next))
 }
 
 /** The subject with a context's time. */

@@ -1,5 +1,6 @@
 import { amountOf, coordinatesOf, countryCodeOf, Id, Text } from './codecs.js'
 import { isFurther, isSaid } from './context.js'
+import { defined } from './defined.js'
 import { isObject, type Json, type JsonObject, put } from './json.js'
 import type { CrawlMessage, MessageType } from './messages.js'
 import { type Plan, planOf } from './plan.js'
@@ -64,14 +65,8 @@ const locationIn = (told: boolean, fields: JsonObject, coordinates: Json | undef
   const place = coordinatesOf(coordinates)
   const { locationName } = fields
   if (!Text.is(locationName) && countryCode === undefined && place === undefined) return []
-  return [
-    {
-      told,
-      ...(Text.is(locationName) ? { locationName } : {}),
-      ...(countryCode === undefined ? {} : { countryCode }),
-      ...(place === undefined ? {} : { coordinates: place }),
-    },
-  ]
+  const name = Text.is(locationName) ? locationName : undefined
+  return [defined({ told, locationName: name, countryCode, coordinates: place })]
 }
 
 /** A new batch and `saveLocation` tell of the location, and so do results; other contexts carry what they know of it. */
@@ -80,15 +75,10 @@ const locationsIn = ({ type, context, payload }: CrawlMessage): readonly ToldLoc
   const told = objectIn(payload)
   switch (type) {
     case 'new_batch': {
-      const all = { ...without(context, []), ...without(told, []) }
       const own = coordinatesOf(told.coordinates) ?? metadata.coordinates
       const locationName = Text.is(told.locationName) ? told.locationName : context.locationName
       const countryCode = countryCodeOf(told.countryCode) ?? context.countryCode
-      return locationIn(
-        true,
-        { ...all, locationName: locationName ?? null, countryCode: countryCode ?? null },
-        own,
-      )
+      return locationIn(true, { locationName: locationName ?? null, countryCode: countryCode ?? null }, own)
     }
     case 'save_location':
       return locationIn(true, context, metadata.coordinates)
@@ -109,11 +99,7 @@ const doneIn = ({ type, context, payload }: CrawlMessage): Telling['done'] => {
   const results = objectIn(objectIn(payload).results)
   const durationMs = amountOf(results.processingTime) ?? amountOf(results.durationMs)
   const sizeBytes = amountOf(objectIn(results.mediaInfo).size) ?? amountOf(results.size)
-  return {
-    stage: context.stage,
-    ...(durationMs === undefined ? {} : { durationMs }),
-    ...(sizeBytes === undefined ? {} : { sizeBytes }),
-  }
+  return defined({ stage: context.stage, durationMs, sizeBytes })
 }
 
 /** The fields of a payload that a rule reads, by type; the others are a report. */
@@ -130,10 +116,7 @@ const reportIn = ({ type, payload }: CrawlMessage): Json | undefined => {
   return Object.keys(rest).length === 0 ? undefined : rest
 }
 
-const textField = (name: 'itemUrl' | 'itemType', ...sources: readonly JsonObject[]) => {
-  const source = sources.find(one => Text.is(one[name]))
-  return source === undefined ? {} : { [name]: source[name] as string }
-}
+const textIn = (value: Json | undefined): string | undefined => (Text.is(value) ? value : undefined)
 
 const furtherIn = (context: JsonObject): JsonObject => {
   const further: Record<string, Json> = {}
@@ -143,6 +126,9 @@ const furtherIn = (context: JsonObject): JsonObject => {
   }
   return further
 }
+
+const withUnreadable = (metadata: JsonObject, unreadable: JsonObject | undefined): JsonObject =>
+  unreadable === undefined ? metadata : { ...metadata, unreadable }
 
 const saidIn = (message: CrawlMessage, at: number, ofItem: boolean): Said => {
   const { type, context, payload } = message
@@ -154,18 +140,15 @@ const saidIn = (message: CrawlMessage, at: number, ofItem: boolean): Said => {
   // What a payload tells of an item found is the item's, also where the context is the batch's.
   const isOthers = type === 'item_found' && !ofItem
   const unreadable = isOthers ? unreadableInContext(message) : unreadableIn(message)
-  return {
-    metadata: {
-      ...carried,
-      ...without(results, []),
-      ...(unreadable === undefined ? {} : { unreadable }),
-    },
+  const own = isFound ? told : nothing
+  return defined({
+    metadata: withUnreadable(without(results, [], carried), unreadable),
     fields: furtherIn(context),
-    ...(ofItem ? textField('itemUrl', ...(isFound ? [told] : []), context) : {}),
-    ...(ofItem ? textField('itemType', ...(isFound ? [told] : []), context) : {}),
+    itemUrl: ofItem ? (textIn(own.itemUrl) ?? textIn(context.itemUrl)) : undefined,
+    itemType: ofItem ? (textIn(own.itemType) ?? textIn(context.itemType)) : undefined,
     stages: stagesIn(context.completedStages),
     errors: errorsIn(message, at),
-  }
+  })
 }
 
 const itemFields = ['itemId', 'itemType', 'itemUrl']
@@ -174,14 +157,14 @@ const itemFields = ['itemId', 'itemType', 'itemUrl']
 const foundIn = (message: CrawlMessage): Said => {
   const told = objectIn(message.payload)
   const unreadable = unreadableInPayload(message)
-  return {
-    metadata: { ...without(told, itemFields), ...(unreadable === undefined ? {} : { unreadable }) },
+  return defined({
+    metadata: withUnreadable(without(told, itemFields), unreadable),
     fields: nothing,
-    ...textField('itemUrl', told),
-    ...textField('itemType', told),
+    itemUrl: textIn(told.itemUrl),
+    itemType: textIn(told.itemType),
     stages: [],
     errors: [],
-  }
+  })
 }
 
 /** Whether a context is an item's. */
@@ -210,14 +193,14 @@ export const tellingOf = (message: CrawlMessage): Telling => {
   const report = reportIn(message)
   const metadata = objectIn(context.metadata)
   const said = saidIn(message, at, ofItem)
-  return {
+  return defined({
     type,
     at,
     said: message.batchId === undefined ? ofLocation(said, context) : said,
     ofItem,
-    ...(type === 'item_found' && !ofItem ? { found: foundIn(message) } : {}),
-    ...(done === undefined ? {} : { done }),
-    ...(plan === undefined ? {} : { plan }),
+    found: type === 'item_found' && !ofItem ? foundIn(message) : undefined,
+    done,
+    plan,
     locations: locationsIn(message),
     queries: [
       ...textsIn(metadata.inputQueries),
@@ -226,6 +209,6 @@ export const tellingOf = (message: CrawlMessage): Telling => {
     ],
     completes: type === 'workflow_complete',
     givesUp: type === 'error' && ofItem && objectIn(payload).fatal === true,
-    ...(report === undefined ? {} : { report }),
-  }
+    report,
+  })
 }

@@ -79,7 +79,7 @@ export const sealer =
       version,
     }
     const text = hashedText(bare)
-    return { commit: { ...bare, prev, hash: hashOf(prev, text, auditKey) }, text }
+    return { commit: { prev, hash: hashOf(prev, text, auditKey), ...bare }, text }
   }
 
 /** Whether a commit still is what was sealed. */

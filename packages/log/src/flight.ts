@@ -219,26 +219,19 @@ export const fly = async (
     else legs.push(leg)
   }
   const writing = legs.flatMap(leg => {
-    const draft = draftOf(leg.plan, leg.history, { ...placeOf(leg.batch), server })
+    const draft = draftOf(leg.plan, leg.history, leg.batch, server)
     return draft === undefined ? [] : [{ leg, draft }]
   })
   const silent = legs.filter(leg => leg.plan.events.length === 0)
-  const [written, quiet] = await Promise.all([
-    append(writing.map(({ draft }) => draft)).then(landings =>
-      writing.map(({ leg }, i) => landed(leg, landings[i] as Landing)),
-    ),
-    unwritten(log, silent),
+  const [landings, quiet] = await Promise.all([
+    append(writing.map(({ draft }) => draft)),
+    silent.length === 0 ? [] : unwritten(log, silent),
   ])
   writing.forEach(({ leg }, i) => {
-    outcomes.set(leg.batch, written[i] as Outcome)
+    outcomes.set(leg.batch, landed(leg, landings[i] as Landing))
   })
   silent.forEach((leg, i) => {
     outcomes.set(leg.batch, quiet[i] as Outcome)
   })
   return batches.map(batch => outcomes.get(batch) as Outcome)
 }
-
-const placeOf = ({ partition, stream }: Batch): { partition: number; stream: string } => ({
-  partition,
-  stream,
-})

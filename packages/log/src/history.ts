@@ -7,7 +7,7 @@ import {
   type WorkflowState,
 } from '@crawl-ledger/domain'
 import * as E from 'fp-ts/lib/Either.js'
-import type { Commit, Draft } from './commit.js'
+import type { Commit } from './commit.js'
 
 /**
  * A stored event as the domain knows it, whichever version it was stored in; one of 0.1 may mean several.
@@ -58,11 +58,3 @@ export const extend = (history: History, commit: Commit, state?: WorkflowState):
     messages: history.messages,
   }
 }
-
-/** Where a draft continues a history. */
-export const continuation = (history: History): Pick<Draft, 'version' | 'prev' | 'after' | 'notBefore'> => ({
-  version: history.version + 1,
-  prev: history.hash,
-  after: history.position,
-  notBefore: history.at,
-})

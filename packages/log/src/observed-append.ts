@@ -36,15 +36,16 @@ export const observedAppend = (log: Log): Append => {
   }
   return drafts => {
     if (drafts.length === 0) return log.append(drafts)
-    const [only, ...others] = messagesOf(drafts)
+    const messages = messagesOf(drafts)
+    const [only] = messages
     return inSpan(
       'crawl-ledger.append',
       {
-        attributes: { 'crawl_ledger.commits': drafts.length, 'crawl_ledger.messages': others.length + 1 },
-        links: [...linksTo(messagesOf(drafts))],
+        attributes: { 'crawl_ledger.commits': drafts.length, 'crawl_ledger.messages': messages.length },
+        links: [...linksTo(messages)],
       },
       () => timed(drafts),
-      only === undefined || others.length > 0 ? ROOT_CONTEXT : remote(only),
+      only?.traceparent === undefined || messages.length > 1 ? ROOT_CONTEXT : remote(only),
     )
   }
 }

@@ -1,6 +1,7 @@
 import {
   type CrawlEvent,
   decide,
+  defined,
   type Envelope,
   type JsonObject,
   type Rejection,
@@ -10,7 +11,7 @@ import {
 } from '@crawl-ledger/domain'
 import * as E from 'fp-ts/lib/Either.js'
 import type { CommitMessage, Draft } from './commit.js'
-import { continuation, type History } from './history.js'
+import type { History } from './history.js'
 import { nameOf } from './message-id.js'
 import type { TraceContext } from './telemetry.js'
 
@@ -60,19 +61,21 @@ const movedOn = (expected: number, version: number): Rejection =>
 const commitMessage = (
   { envelope, handler, correlationId, traceparent, tracestate }: Incoming,
   id: string,
-): CommitMessage => ({
-  at: envelope.receivedAt,
-  ...(correlationId === undefined ? {} : { correlationId }),
-  digest: envelope.digest,
-  handler,
-  id,
-  ...(traceparent === undefined ? {} : { traceparent }),
-  ...(tracestate === undefined ? {} : { tracestate }),
-})
+): CommitMessage =>
+  defined({
+    at: envelope.receivedAt,
+    correlationId,
+    digest: envelope.digest,
+    handler,
+    id,
+    traceparent,
+    tracestate,
+  })
 
 const storedEvent = ({ at, data, type, v }: CrawlEvent, message: number): StoredEvent => {
-  const time = at === undefined ? {} : { at }
-  return { ...time, data: data as unknown as JsonObject, message, type, v }
+  const told = data as unknown as JsonObject
+  // In the order of the canonical form, as whatever a commit holds: that then needs no sorting.
+  return at === undefined ? { data: told, message, type, v } : { at, data: told, message, type, v }
 }
 
 /** What is told of a message: by the stream at a position, or by one before it in the same plan. */
@@ -139,6 +142,20 @@ export const needsProof = ({ events, verdicts }: Plan): boolean =>
 export const draftOf = (
   { messages, events }: Plan,
   history: History,
-  place: { partition: number; stream: string; server: string },
-): Draft | undefined =>
-  events.length === 0 ? undefined : { ...place, ...continuation(history), messages, events }
+  { partition, stream }: Pick<Draft, 'partition' | 'stream'>,
+  server: string,
+): Draft | undefined => {
+  if (events.length === 0) return undefined
+  const { version, position, hash, at } = history
+  return {
+    partition,
+    stream,
+    server,
+    version: version + 1,
+    prev: hash,
+    after: position,
+    notBefore: at,
+    messages,
+    events,
+  }
+}

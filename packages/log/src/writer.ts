@@ -38,6 +38,8 @@ export class Writer {
   private readonly retryForMs: number
   private flights = 0
   private pumping = false
+  /** The last flight was of one message: its sender may be the only one. */
+  private isAlone = true
   private onIdle: (() => void)[] = []
 
   constructor(
@@ -76,7 +78,8 @@ export class Writer {
     if (this.pumping) return
     this.pumping = true
     // Callers that were answered together send their next messages together: let them all board.
-    setImmediate(() => {
+    const whenBoarded = this.isAlone && this.flights === 0 ? queueMicrotask : setImmediate
+    whenBoarded(() => {
       this.pumping = false
       // What is done for many must not be found in the trace of the one that came first.
       untraced(() => this.pump())
@@ -95,6 +98,7 @@ export class Writer {
         taken.push({ queue, messages: queue.takeBatch() })
       }
       this.flights += 1
+      this.isAlone = taken.length === 1 && taken[0]?.messages.length === 1
       void this.flight(taken).finally(() => {
         this.flights -= 1
         this.pump()

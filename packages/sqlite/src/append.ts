@@ -48,7 +48,12 @@ const tooLarge = ({ text }: Sealed): Landing | undefined => {
 
 /** What writes commits. To be called within a transaction: so positions have no holes. */
 export interface Appender {
-  append(drafts: readonly Draft[]): readonly Landing[]
+  /** All at once, as nearly always nothing stands in the way; undefined where something does: then the transaction is undone. */
+  together(drafts: readonly Draft[]): readonly Landing[] | undefined
+  /** Is told what `together` wrote once that is on the disk. */
+  kept(landings: readonly Landing[]): void
+  /** Each for itself, to tell which one a key was taken from. */
+  oneByOne(drafts: readonly Draft[]): readonly Landing[]
   fill(holes: readonly { partition: number; position: number }[]): void
   /** The first commit whose place is taken by another; undefined when all are there. */
   restore(commits: readonly Commit[]): Commit | undefined
@@ -73,11 +78,15 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
   const tail = (partition: number): number =>
     (lastPosition.get(partition) as { position: number | null }).position ?? 0
 
+  /** Where this process wrote last. Another one may have gone on since: then the next position is taken, and looked for. */
+  const ends = new Map<number, number>()
+
   /** Positions for one draft after the other; one that did not land gives its position to the next. */
   const positions = () => {
     const tails = new Map<number, number>()
     return {
-      next: (partition: number): number => (tails.get(partition) ?? tail(partition)) + 1,
+      next: (partition: number): number =>
+        (tails.get(partition) ?? ends.get(partition) ?? tail(partition)) + 1,
       took: (partition: number, position: number): void => {
         tails.set(partition, position)
       },
@@ -104,8 +113,8 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
     )
   }
 
-  /** All at once, as nearly always nothing stands in the way; otherwise nothing, and undefined. */
-  const together = (drafts: readonly Draft[], at: string): readonly Landing[] | undefined => {
+  const together = (drafts: readonly Draft[]): readonly Landing[] | undefined => {
+    const at = new Date().toISOString()
     const { next, took } = positions()
     const sealed = drafts.map(draft => {
       const position = next(draft.partition)
@@ -113,13 +122,12 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
       return seal(draft, position, at)
     })
     if (sealed.some(one => tooLarge(one) !== undefined)) return undefined
-    return attempt(() => insertAll(sealed))
-      ? sealed.map(({ commit }) => ({ tag: 'landed', commit }))
-      : undefined
+    return insertAll(sealed) ? sealed.map(({ commit }) => ({ tag: 'landed', commit })) : undefined
   }
 
-  /** Each for itself, to tell which one a key was taken from. */
-  const oneByOne = (drafts: readonly Draft[], at: string): readonly Landing[] => {
+  const oneByOne = (drafts: readonly Draft[]): readonly Landing[] => {
+    const at = new Date().toISOString()
+    ends.clear()
     const { next, took } = positions()
     return drafts.map((draft): Landing => {
       const position = next(draft.partition)
@@ -134,10 +142,12 @@ export const appender = ({ db }: Connection, seal: Seal): Appender => {
 
   return {
     tail,
-    append: drafts => {
-      const at = new Date().toISOString()
-      return together(drafts, at) ?? oneByOne(drafts, at)
+    together,
+    kept: landings => {
+      for (const landing of landings)
+        if (landing.tag === 'landed') ends.set(landing.commit.partition, landing.commit.position)
     },
+    oneByOne,
     fill: holes => {
       for (const { partition, position } of holes)
         attempt(() => insertAll([sealedAlready(voidCommit(seal, partition, position))]))

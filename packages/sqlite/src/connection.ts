@@ -9,6 +9,8 @@ export interface Connection {
   readonly db: Database
   /** Runs as one transaction: all of it or nothing. */
   write<A>(work: () => A): A
+  /** The same, and nothing, too, where the answer is undefined. */
+  attempt<A>(work: () => A | undefined): A | undefined
   read<A>(work: () => A): A
   close(): void
 }
@@ -50,21 +52,24 @@ export const connect = (path: string, store: string): Connection => {
   }
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
+  const transaction = <A>(work: () => A, isKept: (result: A) => boolean): A =>
+    guarded(() => {
+      begin.run()
+      try {
+        const result = work()
+        if (isKept(result)) commit.run()
+        else db.exec('ROLLBACK')
+        return result
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK')
+        throw error
+      }
+    })
   return {
     db,
     read: guarded,
-    write: work =>
-      guarded(() => {
-        begin.run()
-        try {
-          const result = work()
-          commit.run()
-          return result
-        } catch (error) {
-          if (db.isTransaction) db.exec('ROLLBACK')
-          throw error
-        }
-      }),
+    write: work => transaction(work, () => true),
+    attempt: work => transaction(work, result => result !== undefined),
     close: () => db.close(),
   }
 }

@@ -28,7 +28,7 @@ export const commitColumns = 'CAST(body AS BLOB) AS body, prev, hash'
 /** A log in SQLite. A flight is one transaction, so positions have no holes. */
 export const sqliteLog = (connection: Connection, partitions: number, seal: Seal): Log => {
   const { db } = connection
-  const { append, fill, restore, tail } = appender(connection, seal)
+  const { together, kept, oneByOne, fill, restore, tail } = appender(connection, seal)
   const knownMessage = db.prepare(
     'SELECT digest, position FROM messages WHERE partition = ? AND stream = ? AND id = ?',
   )
@@ -42,7 +42,13 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
   return {
     partitions,
     flights: 1,
-    append: async drafts => (drafts.length === 0 ? [] : connection.write(() => append(drafts))),
+    append: async drafts => {
+      if (drafts.length === 0) return []
+      const landings = connection.attempt(() => together(drafts))
+      if (landings === undefined) return connection.write(() => oneByOne(drafts))
+      kept(landings)
+      return landings
+    },
     fill: async holes => connection.write(() => fill(holes)),
     restore: async commits => {
       const taken = connection.write(() => restore(commits))

@@ -46,10 +46,9 @@ export class LateStore {
 /** A store whose every call goes through a watch, so that none waits for a store that is known to be away. */
 export const watched = (name: string, late: LateStore, watch: StoreWatch): Store => {
   const ask = <A>(work: (store: Store) => Promise<A>): Promise<A> =>
-    watch.call(async () => {
-      if (late.now === undefined) throw new StoreUnavailable(name, undefined)
-      return work(late.now)
-    })
+    watch.call(() =>
+      late.now === undefined ? Promise.reject(new StoreUnavailable(name, undefined)) : work(late.now),
+    )
   return {
     log: {
       /** 0 until it is known. */

@@ -31,6 +31,12 @@ export interface StoreWatchOptions {
   readonly onTrouble?: (error: unknown) => void
 }
 
+/** What is asked of the store and not answered yet. */
+interface Call {
+  readonly since: number
+  readonly giveUp: (error: unknown) => void
+}
+
 const longestPauseMs = 1000
 
 /** How long to wait before an absent store is asked for the n-th time again, in milliseconds: from 50, doubling, to a second. */
@@ -46,7 +52,8 @@ const codeOf = (error: unknown): unknown =>
  */
 export class StoreWatch {
   private readonly state: BehaviorSubject<boolean>
-  private readonly underWay = new Set<(error: unknown) => void>()
+  private readonly underWay = new Set<Call>()
+  private watching: NodeJS.Timeout | undefined
   private verifying = false
   private verification: Subscription | undefined
   private probing: Subscription | undefined
@@ -60,6 +67,10 @@ export class StoreWatch {
   ) {
     this.state = new BehaviorSubject(options.away === true)
     if (options.away === true) this.probe()
+  }
+
+  private get patienceMs(): number {
+    return this.options.patienceMs ?? 300
   }
 
   private get pingMs(): number {
@@ -80,36 +91,49 @@ export class StoreWatch {
     if (this.closed) return Promise.reject(new LedgerClosed(this.store))
     if (this.isAway) return Promise.reject(this.away())
     return new Promise((resolve, reject) => {
-      const start = performance.now()
-      const end = (): void => {
-        clearInterval(suspicion)
-        this.underWay.delete(giveUp)
-      }
-      const giveUp = (error: unknown): void => {
-        end()
-        reject(error)
-      }
-      const suspicion = setInterval(() => {
-        this.suspect()
-        if (performance.now() - start >= (this.options.callMs ?? 30_000))
-          giveUp(new StoreUnavailable(this.store, undefined))
-      }, this.options.patienceMs ?? 300)
-      this.underWay.add(giveUp)
+      const call = { since: performance.now(), giveUp: reject }
+      this.underWay.add(call)
+      this.watching ??= setInterval(() => this.watch(), this.patienceMs)
       work().then(
         answer => {
-          end()
+          this.underWay.delete(call)
           resolve(answer)
         },
         (error: unknown) => {
+          this.underWay.delete(call)
           if (error instanceof StoreUnavailable) this.suspect()
-          giveUp(error)
+          reject(error)
         },
       )
     })
   }
 
+  /** Looks for calls that take long. */
+  private watch(): void {
+    if (this.underWay.size === 0) this.rest()
+    const now = performance.now()
+    for (const call of this.underWay) {
+      const tookMs = now - call.since
+      if (tookMs >= this.patienceMs) this.suspect()
+      if (tookMs >= (this.options.callMs ?? 30_000))
+        this.giveUp(call, new StoreUnavailable(this.store, undefined))
+    }
+  }
+
+  private rest(): void {
+    clearInterval(this.watching)
+    this.watching = undefined
+  }
+
+  private giveUp(call: Call, error: unknown): void {
+    this.underWay.delete(call)
+    call.giveUp(error)
+  }
+
   close(): void {
     this.closed = true
+    this.rest()
+    for (const call of this.underWay) this.giveUp(call, new LedgerClosed(this.store))
     this.verification?.unsubscribe()
     this.probing?.unsubscribe()
     this.state.complete()
@@ -146,7 +170,7 @@ export class StoreWatch {
     this.tell(error)
     this.state.next(true)
     const refusal = this.away()
-    for (const giveUp of [...this.underWay]) giveUp(refusal)
+    for (const call of this.underWay) this.giveUp(call, refusal)
     this.probe()
   }
 
