@@ -3,6 +3,7 @@ import { type Incoming, partitionOf, type Receipt, type Writer } from '@crawl-le
 import * as E from 'fp-ts/lib/Either.js'
 import type { StoreWatch } from '../away/store-watch.js'
 import { type Intake, written } from '../intake.js'
+import { mostAtOnce, sizeAfter } from './batch-size.js'
 import { type Drained, outcomeOf } from './drained.js'
 import { type Arrival, inOrder, kept, Lanes, locationIn, unkept } from './queue.js'
 import type { SpoolReporter, SpoolState } from './reporter.js'
@@ -19,8 +20,6 @@ export interface SpoolOptions {
   readonly reporter: SpoolReporter
 }
 
-/** How much is drained at a time: enough to fill the store's flights, and little enough to be kept in memory. */
-const messagesAtOnce = 500
 const bytesAtOnce = 8 * 1024 * 1024
 
 const firstPauseMs = 50
@@ -49,6 +48,7 @@ export class Spool {
   private draining: Promise<void> | undefined
   private keeping: NodeJS.Immediate | undefined
   private settled = (): void => {}
+  private atOnce = mostAtOnce
   private readonly halt = new AbortController()
 
   constructor(readonly options: SpoolOptions) {
@@ -181,7 +181,7 @@ export class Spool {
 
   private keepAll(): void {
     const all = [...this.returned.splice(0), ...this.waiting.splice(0)]
-    for (let i = 0; i < all.length; i += messagesAtOnce) this.keep(all.slice(i, i + messagesAtOnce))
+    for (let i = 0; i < all.length; i += mostAtOnce) this.keep(all.slice(i, i + mostAtOnce))
   }
 
   /** Puts messages into the file and takes those out that were settled. Whether the file took it. */
@@ -239,9 +239,12 @@ export class Spool {
     const { file, reporter } = this.options
     if (!this.keep(this.returned.splice(0).sort(inOrder))) return false
     this.letPass()
-    const batch = file.first(messagesAtOnce, bytesAtOnce)
+    const batch = file.first(this.atOnce, bytesAtOnce)
+    const start = performance.now()
     const drained = await Promise.all(batch.map(row => this.write(row)))
     const { settled, gone, failure } = outcomeOf(batch, drained, new Date().toISOString())
+    const tookMs = gone.length > 0 ? performance.now() - start : Number.POSITIVE_INFINITY
+    if (batch.length > 0) this.atOnce = sizeAfter(batch.length, tookMs)
     if (failure !== undefined) reporter.stuck(failure)
     // Fewer come in than go out, or a busy service would never see the end of its spool.
     if (!this.keep(this.waiting.splice(0, Math.floor(gone.length / 2)), settled)) return false
