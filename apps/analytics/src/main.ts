@@ -1,6 +1,7 @@
 import { analyticsServer, usableToken } from '@crawl-ledger/analytics'
-import { listen, onSignal, processLogger } from '@crawl-ledger/process'
+import { listen, processLogger } from '@crawl-ledger/process'
 import { explain, openLedger, readSettings } from 'crawl-ledger'
+import { Ending } from 'crawl-ledger/ending'
 import { help, readOptions } from './options.js'
 
 const main = async (): Promise<void> => {
@@ -24,16 +25,20 @@ const main = async (): Promise<void> => {
     ...(partitions === undefined ? {} : { partitions }),
     ...(auditKey === undefined ? {} : { auditKey }),
   })
-  const app = analyticsServer({ ledger, token, logger })
-
-  await listen(
-    app,
-    { host: options.host, port },
-    address => `analytics of ${ledger.store} at ${address}/analytics`,
-  )
-  await new Promise<void>(resolve => onSignal(logger, resolve))
-  await app.close()
-  await ledger.close()
+  const ending = new Ending({ log: logger })
+  ending.opened(`the ledger at ${ledger.store}`, ledger.close)
+  try {
+    const app = analyticsServer({ ledger, token, logger })
+    ending.opened('the HTTP server', () => app.close())
+    await listen(
+      app,
+      { host: options.host, port },
+      address => `analytics of ${ledger.store} at ${address}/analytics`,
+    )
+    await ending.asked()
+  } finally {
+    await ending.close()
+  }
 }
 
 main().then(

@@ -1,23 +1,10 @@
 import { explain } from 'crawl-ledger'
+import { Ending } from 'crawl-ledger/ending'
 import { crawl } from './crawl.js'
 import { help, readCommand } from './options.js'
 import { processOutput } from './output.js'
 import { Refused } from './store-away.js'
 import { Trouble } from './trouble.js'
-
-/** Ctrl-C finishes what is in hand; once more ends at once. Some terminals deliver one press twice. */
-const untilCtrlC = (): AbortSignal => {
-  const stop = new AbortController()
-  let pressedAt = 0
-  const pressed = (): void => {
-    if (!stop.signal.aborted) pressedAt = performance.now()
-    else if (performance.now() - pressedAt > 500) process.exit(130)
-    stop.abort()
-  }
-  process.on('SIGINT', pressed)
-  process.on('SIGTERM', pressed)
-  return stop.signal
-}
 
 const sentence = (error: unknown): string =>
   error instanceof Trouble || error instanceof Refused ? error.message : explain(error)
@@ -37,10 +24,15 @@ const main = async (): Promise<number> => {
     if (command.kind === 'serve') {
       // Loaded where it is needed: what talks to the broker is large.
       const { runService } = await import('./service.js')
-      await runService(command.options, process.env, untilCtrlC())
+      await runService(command.options, process.env)
       return 0
     }
-    return await crawl(command.options, { env: process.env, output, signal: untilCtrlC() })
+    const ending = new Ending({ log: { info: () => {}, warn: output.warn } })
+    try {
+      return await crawl(command.options, { env: process.env, output, signal: ending.signal })
+    } finally {
+      await ending.close()
+    }
   } catch (error) {
     output.warn(sentence(error))
     return 1
@@ -50,4 +42,4 @@ const main = async (): Promise<number> => {
 // `crawl | head` closes the pipe: there is nobody left to tell.
 process.stdout.on('error', () => process.exit(0))
 
-process.exitCode = await main()
+process.exit(await main())

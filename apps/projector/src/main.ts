@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { listen, loggedError, onSignal, processLogger, scrubber } from '@crawl-ledger/process'
+import { listen, loggedError, processLogger, scrubber } from '@crawl-ledger/process'
 import { explain, readSettings } from 'crawl-ledger'
+import { Ending } from 'crawl-ledger/ending'
 import { openStore } from 'crawl-ledger/store'
 import { Registry } from 'prom-client'
 import { healthCheck } from './health.js'
@@ -36,6 +37,8 @@ const main = async (): Promise<number> => {
     ...(auditKey === undefined ? {} : { auditKey }),
   })
 
+  const ending = new Ending({ log: logger })
+  ending.opened(storeName, () => store.close())
   const trouble = new Trouble(logger)
   const ask = makeStanding(store)
   const standing = async () => {
@@ -52,7 +55,7 @@ const main = async (): Promise<number> => {
   const name = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
   const says = sparing()
   const worker = new Worker(store, { name, leaseMs, rebuild, logger, meter })
-  onSignal(logger, () => void worker.stop())
+  ending.signal.addEventListener('abort', () => void worker.stop())
   const server = projectorServer({
     logger,
     metrics: metricsText(registry, { standing, partitions: () => worker.partitions }),
@@ -67,6 +70,9 @@ const main = async (): Promise<number> => {
       },
     }),
   })
+
+  ending.opened('the HTTP server', () => server.close())
+  ending.opened('the partitions in hand', () => worker.stop())
 
   try {
     await listen(
@@ -83,9 +89,7 @@ const main = async (): Promise<number> => {
     else logger.error({ error: loggedError(failure, scrubber()) }, explain(failure))
     return failure === undefined ? 0 : 1
   } finally {
-    await worker.stop()
-    await server.close()
-    await store.close()
+    await ending.close()
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { onSignal, processLogger } from '@crawl-ledger/process'
+import { processLogger } from '@crawl-ledger/process'
 import { explain, readSettings } from 'crawl-ledger'
+import { Ending } from 'crawl-ledger/ending'
 import { connectServiceBus, Publisher, publisherName } from 'crawl-ledger/service-bus'
 import { openStore } from 'crawl-ledger/store'
 import { help, readOptions, UsageError } from './options.js'
@@ -27,6 +28,9 @@ const main = async (): Promise<number> => {
     poolSize: settings.poolSize,
     create: false,
   })
+  const ending = new Ending({ log: logger })
+  ending.opened(`the broker ${bus.name}`, () => bus.close())
+  ending.opened(name, () => store.close())
   try {
     if (options.anew) await store.builds.forget(publisherName(to))
     const server = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
@@ -42,12 +46,12 @@ const main = async (): Promise<number> => {
       logger,
       ...(events === undefined ? {} : { events }),
     })
-    onSignal(logger, () => void publisher.stop())
+    ending.opened('the messages in hand', () => publisher.stop())
+    ending.signal.addEventListener('abort', () => void publisher.stop())
     await publisher.finished
     return 0
   } finally {
-    await store.close()
-    await bus.close()
+    await ending.close()
   }
 }
 

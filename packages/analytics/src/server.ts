@@ -19,6 +19,9 @@ export interface AnalyticsOptions {
   readonly logger?: FastifyBaseLogger
 }
 
+/** For how long what was asked is still answered when the server closes, in milliseconds. */
+const lastAnswersMs = 3000
+
 /**
  * The HTTP server that analysts read: `GET /analytics?locationId=…` and `GET /health`.
  * It does not listen yet. Throws a `ConfigurationError` when there is no token.
@@ -42,6 +45,10 @@ export const analyticsServer = (options: AnalyticsOptions): FastifyInstance => {
   })
 
   app.setErrorHandler(fail)
+  // What was asked is answered, but whoever keeps a connection open, or asks slowly, does not keep the server.
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), lastAnswersMs).unref()
+  })
   logRequests(app)
 
   app.addHook('onRequest', async (request, reply) => {

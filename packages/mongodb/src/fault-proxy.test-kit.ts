@@ -8,6 +8,8 @@ export interface FaultProxy {
   readonly url: string
   /** How long each way takes, in milliseconds. */
   delayMs: number
+  /** Whether it stays silent: connections are accepted and kept, and nothing goes through. */
+  isSilent: boolean
   /** What is answered in place of the server, or undefined where it does what it is asked. `hello` always goes through. */
   answer: (command: Document) => Document | undefined
   /** How many commands of a name came so far. */
@@ -75,7 +77,7 @@ export const faultProxy = async (to: string): Promise<FaultProxy> => {
   const later = (work: () => void): void => {
     // In the order in which they came: timers of one length end so.
     if (proxy.delayMs > 0) setTimeout(work, proxy.delayMs)
-    else work()
+    else if (!proxy.isSilent) work()
   }
   const server = createServer(near => {
     const far = connect(Number(port), hostname)
@@ -119,6 +121,7 @@ export const faultProxy = async (to: string): Promise<FaultProxy> => {
   const proxy: FaultProxy = {
     url: String(target),
     delayMs: 0,
+    isSilent: false,
     answer: () => undefined,
     count: command => counts.get(command) ?? 0,
     cut,

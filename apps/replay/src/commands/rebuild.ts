@@ -7,7 +7,7 @@ import {
   type RebuildProgress,
   rebuild as rebuildViews,
 } from '@crawl-ledger/projector'
-import { interruption } from '../interruption.js'
+import { untilInterrupted } from '../interruption.js'
 import { count, counted, type Output, outputOf } from '../output.js'
 import { progressBar } from '../progress-bar.js'
 import { type Common, withStore } from '../store.js'
@@ -68,31 +68,32 @@ export const rebuild = async (command: RebuildCommand): Promise<number> => {
   known(command.projection)
   const output = outputOf(command.json === true)
   if (command.dryRun === true) return dryRun(command, output)
-  const signal = interruption()
-  return withStore(command, async ({ store, name }) => {
-    const progress = progressOf(output)
-    try {
-      const done = await rebuildViews(store, crawl, {
-        owner: `${hostname()}:${process.pid}`,
-        signal,
-        downgrade: command.downgrade === true,
-        onProgress: progress.show,
-        onTrouble: error => process.stderr.write(`${error.message} The rebuild goes on when it does.\n`),
-        ...(command.memory === undefined ? {} : { memoryMb: command.memory }),
-        ...(command.throttle === undefined ? {} : { eventsPerSecond: command.throttle }),
-      })
-      progress.stop()
-      output.object(done)
-      output.say(
-        `${name}: build ${done.build} is read now: ${counted(done.documents, 'document')} of ${counted(done.events, 'event')} in ` +
-          `${done.seconds.toFixed(1)} s${done.resumed ? ', going on with what was begun before' : ''}.`,
-      )
-      if (done.held > 0) output.say(`${done.held} are held back: crawl-replay quarantine list`)
-      return done.held > 0 ? 1 : 0
-    } finally {
-      progress.stop()
-    }
-  })
+  return untilInterrupted(signal =>
+    withStore(command, async ({ store, name }) => {
+      const progress = progressOf(output)
+      try {
+        const done = await rebuildViews(store, crawl, {
+          owner: `${hostname()}:${process.pid}`,
+          signal,
+          downgrade: command.downgrade === true,
+          onProgress: progress.show,
+          onTrouble: error => process.stderr.write(`${error.message} The rebuild goes on when it does.\n`),
+          ...(command.memory === undefined ? {} : { memoryMb: command.memory }),
+          ...(command.throttle === undefined ? {} : { eventsPerSecond: command.throttle }),
+        })
+        progress.stop()
+        output.object(done)
+        output.say(
+          `${name}: build ${done.build} is read now: ${counted(done.documents, 'document')} of ${counted(done.events, 'event')} in ` +
+            `${done.seconds.toFixed(1)} s${done.resumed ? ', going on with what was begun before' : ''}.`,
+        )
+        if (done.held > 0) output.say(`${done.held} are held back: crawl-replay quarantine list`)
+        return done.held > 0 ? 1 : 0
+      } finally {
+        progress.stop()
+      }
+    }),
+  )
 }
 
 export const cancel = async (command: Common): Promise<number> => {

@@ -3,7 +3,7 @@ import { StoreUnavailable } from '@crawl-ledger/log'
 import { follow } from '@crawl-ledger/projector'
 import { type RecordedEvent, recordedEvents } from 'crawl-ledger'
 import { filter, from, fromEvent, lastValueFrom, mergeMap, NEVER, retry, takeUntil, tap, timer } from 'rxjs'
-import { interruption } from '../interruption.js'
+import { untilInterrupted } from '../interruption.js'
 import { clean, outputOf, short } from '../output.js'
 import { type Common, withStore } from '../store.js'
 import { locationNameOf, UsageError } from '../usage.js'
@@ -35,7 +35,6 @@ const asked = ({ location, type }: TailCommand): ((recorded: RecordedEvent) => b
 export const tail = (command: TailCommand): Promise<number> => {
   const isAsked = asked(command)
   const output = outputOf(command.json === true)
-  const ended = fromEvent(interruption(), 'abort')
   const tell = (recorded: RecordedEvent): void => {
     const { stream, partition, position, recordedAt, event } = recorded
     output.object(recorded)
@@ -47,15 +46,17 @@ export const tail = (command: TailCommand): Promise<number> => {
     if (attempt === 1) process.stderr.write(`${error.message} Going on when it does.\n`)
     return timer(Math.min(longestPauseMs, 100 * 2 ** attempt))
   }
-  return withStore(command, async ({ store: { log } }) => {
-    const events = follow(log, await log.tails(), NEVER).pipe(
-      retry({ delay: wait, resetOnSuccess: true }),
-      mergeMap(commit => from(recordedEvents(commit))),
-      filter(isAsked),
-      tap(tell),
-      takeUntil(ended),
-    )
-    await lastValueFrom(events, { defaultValue: undefined })
-    return 0
-  })
+  return untilInterrupted(signal =>
+    withStore(command, async ({ store: { log } }) => {
+      const events = follow(log, await log.tails(), NEVER).pipe(
+        retry({ delay: wait, resetOnSuccess: true }),
+        mergeMap(commit => from(recordedEvents(commit))),
+        filter(isAsked),
+        tap(tell),
+        takeUntil(fromEvent(signal, 'abort')),
+      )
+      await lastValueFrom(events, { defaultValue: undefined })
+      return 0
+    }),
+  )
 }
