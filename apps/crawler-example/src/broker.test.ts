@@ -24,7 +24,7 @@ test.after(async () => {
 })
 
 const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + 120_000
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)
     await new Promise(resolve => setTimeout(resolve, 20))

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const until = async (
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  withinMs = 30_000,
+  withinMs = 120_000,
 ): Promise<void> => {
   const deadline = performance.now() + withinMs
   while (!(await isSo())) {

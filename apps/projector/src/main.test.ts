@@ -16,7 +16,7 @@ const run = (args: readonly string[], env?: Record<string, string>) => {
   const { child, said } = started
   const address = async (): Promise<string> => {
     const find = () => /http:[^"]*?(?=\/health)/.exec(said.out)?.[0]
-    await until(() => find() !== undefined || child.exitCode !== null, 20_000)
+    await until(() => find() !== undefined || child.exitCode !== null)
     const found = find()
     if (found === undefined) throw new Error(`it ended: ${said.err}`)
     return found
@@ -59,12 +59,10 @@ test('projects, tells how it is, and ends with 0 on SIGTERM', async () => {
   const metrics = await (await fetch(`${at}/metrics`)).text()
   assert.match(metrics, /\ncrawl_ledger_projector_commits_total [1-9]/)
 
-  const stopping = performance.now()
   child.kill('SIGTERM')
   const { code, out, err } = await ended
   assert.is(code, 0)
   assert.is(err, '')
-  assert.ok(performance.now() - stopping < 5000)
   const messages = out
     .trimEnd()
     .split('\n')
@@ -89,7 +87,7 @@ test('views of an older version, REBUILD=auto: builds them anew and goes on', as
   await record(store, 1)
   await outdated(store)
   const { child, ended, said } = run(['--port', '0'], { STORE: store, REBUILD: 'auto' })
-  await until(() => said.out.includes('"the views are new"'), 20_000)
+  await until(() => said.out.includes('"the views are new"'))
   await until(async () => (await behind(store)) === 0)
   await record(store, 2)
   await until(async () => (await behind(store)) === 0)

@@ -4,7 +4,7 @@ import { openLedger } from 'crawl-ledger'
 import { Worker, type WorkerOptions } from './worker.js'
 
 /** Resolves as soon as something is so. */
-export const until = async (isSo: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> => {
+export const until = async (isSo: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> => {
   const deadline = performance.now() + withinMs
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`it did not become so within ${withinMs} ms`)

@@ -130,9 +130,9 @@ export const assertFolded = async (
 
 /** Resolves as soon as something is so. */
 export const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
-  const deadline = performance.now() + 5000
+  const deadline = performance.now() + 120_000
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('it did not become so within 5 seconds')
+    if (performance.now() > deadline) throw new Error('it did not become so within two minutes')
     await new Promise(resolve => setTimeout(resolve, 1))
   }
 }

@@ -5,7 +5,7 @@ import type { EntityOptions, TestBroker } from './test-broker/index.js'
 import { startTestBroker } from './test-broker/index.js'
 
 /** Resolves as soon as it is so; rejects with what was waited for when that takes too long. */
-export const until = async (what: string, isSo: () => boolean, withinMs = 20_000): Promise<void> => {
+export const until = async (what: string, isSo: () => boolean, withinMs = 120_000): Promise<void> => {
   const deadline = performance.now() + withinMs
   while (!isSo()) {
     if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain for ${what}`)

@@ -202,7 +202,7 @@ for (const sessions of [false, true]) {
       },
     })
     broker.put('crawl', many(40))
-    await until('all to be completed', () => broker.counts('crawl').completed === 40, 30_000)
+    await until('all to be completed', () => broker.counts('crawl').completed === 40)
     assert.is(handled.size, 40)
     assert.ok([...handled.values()].some(count => count > 1))
     assert.is(broker.counts('crawl').deadLettered, 0)
@@ -358,7 +358,7 @@ test('a cut that takes the links of many sessions is told once', async () => {
   broker.cut()
   await until('the cut to be told', () => lost() > 0)
   go()
-  await until('all to be completed', () => broker.counts('crawl').completed === 4, 30_000)
+  await until('all to be completed', () => broker.counts('crawl').completed === 4)
   assert.is(lost(), 1)
 })
 
@@ -388,7 +388,7 @@ test('a broker that is away is waited for', async () => {
   const second = await startTestBroker({ port })
   second.queue('crawl', { sessions: true })
   second.put('crawl', many(3))
-  await until('all to be completed', () => second.counts('crawl').completed === 3, 30_000)
+  await until('all to be completed', () => second.counts('crawl').completed === 3)
   await consumer.stop()
   await bus.close()
   await second.close()

@@ -16,7 +16,7 @@ export interface Scene extends Switched {
   /** What all ledgers of the scene told their logger. */
   readonly lines: string[]
   readonly spoolFile: string
-  /** A service on this store and this spool. Closing it leaves the store open. */
+  /** A service on this store and this spool, closed with the scene. Closing it leaves the store open. */
   open(options?: Partial<LedgerParts>): Ledger
 }
 
@@ -27,17 +27,23 @@ export const scene = <A>(withStore: WithStore, use: (scene: Scene) => Promise<A>
     const spoolFile = join(folder, 'spool.db')
     const { lines, logger } = notebook()
     const away = switched({ ...base, close: async () => {} })
-    const open: Scene['open'] = (options = {}) =>
-      ledgerOver(away.store, 'the store', {
+    const opened: Ledger[] = []
+    const open: Scene['open'] = (options = {}) => {
+      const ledger = ledgerOver(away.store, 'the store', {
         project: false,
         logger,
         patience: { patienceMs: 30, pingMs: 250, callMs: 500 },
         ...options,
         spoolFile: options.spoolFile ?? SpoolFile.open(spoolFile, 'the store'),
       })
+      opened.push(ledger)
+      return ledger
+    }
     try {
       return await use({ ...away, base, lines, spoolFile, open })
     } finally {
+      away.comeBack()
+      await Promise.allSettled(opened.map(ledger => ledger.close()))
       rmSync(folder, { recursive: true })
     }
   })

@@ -173,30 +173,22 @@ both('handlers and reads answer at once while it is known to be away', withStore
     set.leave('hangs')
     await ledger.handle(numbered('osaka-1', 1))
     const asked = set.asked()
-    const took = async (work: () => Promise<unknown>): Promise<number> => {
-      const start = performance.now()
-      await work()
-      return performance.now() - start
-    }
-    const times: number[] = []
-    for (let n = 2; n < 42; n += 1) times.push(await took(() => ledger.handle(numbered('osaka-1', n))))
-    assert.ok(Math.max(...times) < 100, `a handler took ${Math.max(...times)} ms`)
+    // The store hangs until the end of this: whatever waited for it would never be answered.
+    for (let n = 2; n < 42; n += 1)
+      assert.is((await ledger.handle(numbered('osaka-1', n))).outcome, 'spooled')
     for (const read of [
       () => ledger.workflows.get(refOf('osaka-1')),
       () => ledger.analytics('osaka-1'),
       () => ledger.media.find(refOf('osaka-1')),
       () => ledger.caughtUp(),
     ]) {
-      const time = await took(async () => {
-        const error = await read().then(
-          () => undefined,
-          (e: unknown) => e,
-        )
-        assert.instance(error, StoreAway)
-      })
-      assert.ok(time < 100, `a read took ${time} ms`)
+      const error = await read().then(
+        () => undefined,
+        (e: unknown) => e,
+      )
+      assert.instance(error, StoreAway)
     }
-    assert.ok(set.asked() - asked < 20, 'only pings reached the store')
+    assert.is(set.asked(), asked, 'only pings reached the store')
     set.comeBack()
     await emptied(ledger)
     assert.equal(await recordedOf(ledger, 'osaka-1'), upTo(42))
@@ -211,9 +203,9 @@ test('without a spool the receipt is `unavailable`, at once as well', () =>
     const ledger = ledgerOver(set.store, 'the store', { project: false })
     assert.is(ledger.spool, undefined)
     await away(set, ledger)
-    const start = performance.now()
+    const asked = set.asked()
     assert.equal(await ledger.handle(numbered('osaka-1', 0)), { outcome: 'unavailable' })
-    assert.ok(performance.now() - start < 100)
+    assert.is(set.asked(), asked)
     set.comeBack()
     await until('back', async () => (await ledger.handle(numbered('osaka-1', 0))).outcome === 'recorded')
     await ledger.close()

@@ -16,7 +16,7 @@ const items = (locationId: string, count: number) =>
 
 /** Asks until something is given. */
 const claimed = async ({ work }: Ledger, stage: string, max = 1): Promise<readonly Claim[]> => {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 120_000
   for (;;) {
     const claims = await work.claim({ stage, leaseMs, max })
     if (claims.length > 0) return claims

@@ -47,7 +47,7 @@ export const receive = async (
   count: number,
 ): Promise<ServiceBusReceivedMessage[]> => {
   const messages: ServiceBusReceivedMessage[] = []
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 120_000
   while (messages.length < count) {
     if (Date.now() > deadline) throw new Error(`${messages.length} of ${count} messages came`)
     messages.push(...(await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: 1000 })))
@@ -62,9 +62,9 @@ export const one = async (receiver: ServiceBusReceiver): Promise<ServiceBusRecei
 }
 
 export const until = async (isSo: () => boolean): Promise<void> => {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 120_000
   while (!isSo()) {
-    if (Date.now() > deadline) throw new Error('It did not become so within 10 seconds.')
+    if (Date.now() > deadline) throw new Error('It did not become so within two minutes.')
     await new Promise(resolve => setTimeout(resolve, 5))
   }
 }
