@@ -1,5 +1,5 @@
 import type { Projection } from '@crawl-ledger/domain'
-import type { Checkpoint, NextBuild, Store } from '@crawl-ledger/log'
+import { type Checkpoint, isReadable, type NextBuild, type Store } from '@crawl-ledger/log'
 import { buildOf } from './build.js'
 import { readCheckpoints } from './checkpoints.js'
 import { readHolding } from './tenure.js'
@@ -32,8 +32,9 @@ const secondsBehind = async (
 ): Promise<number> => {
   const [oldest] = await log.read(new Map([[partition, (stopped?.position ?? position + 1) - 1]]), 1)
   if (oldest === undefined) return 0
+  // What is unreadable does not tell: then since when it holds the partition up.
+  const at = Date.parse(isReadable(oldest) ? oldest.at : (stopped?.since ?? new Date().toISOString()))
   // A void has no time of its own.
-  const at = Date.parse(oldest.at)
   return at === 0 ? 0 : Math.max(0, (Date.now() - at) / 1000)
 }
 
