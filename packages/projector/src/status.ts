@@ -1,6 +1,6 @@
 import type { Projection } from '@crawl-ledger/domain'
 import { type Checkpoint, isReadable, type NextBuild, type Store } from '@crawl-ledger/log'
-import { buildOf } from './build.js'
+import { buildOf, readIn } from './build.js'
 import { readCheckpoints } from './checkpoints.js'
 import { readHolding } from './tenure.js'
 
@@ -45,7 +45,7 @@ const secondsBehind = async (
 export const projectionStatus = async (store: Store, projection: Projection): Promise<ProjectionStatus> => {
   const { log, views, builds, leases } = store
   const record = await builds.record(projection.name)
-  const build = record?.build ?? 1
+  const { build, version } = record === undefined ? { build: 1, version: projection.version } : readIn(record)
   const checkpoints = await readCheckpoints(views, buildOf(projection, build), log.partitions)
   const tails = await log.tails()
   const { owners, workers } = await readHolding(leases, projection.name)
@@ -60,7 +60,7 @@ export const projectionStatus = async (store: Store, projection: Projection): Pr
   )
   return {
     projection: projection.name,
-    version: record?.version ?? projection.version,
+    version,
     build,
     workers,
     partitions,
