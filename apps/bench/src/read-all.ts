@@ -1,4 +1,4 @@
-import type { Commit } from '@crawl-ledger/log'
+import { type Commit, readable } from '@crawl-ledger/log'
 import { openStore } from 'crawl-ledger/store'
 
 /** Every commit of a ledger. */
@@ -10,7 +10,7 @@ export const readAll = async (url: string): Promise<Commit[]> => {
     const next = await store.log.read(positions, 5000)
     if (next.length === 0) break
     for (const commit of next) positions.set(commit.partition, commit.position)
-    commits.push(...next)
+    commits.push(...readable(next))
   }
   await store.close()
   return commits

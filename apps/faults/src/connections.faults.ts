@@ -1,3 +1,4 @@
+import { readable } from '@crawl-ledger/log'
 import { openStore } from 'crawl-ledger/store'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -20,7 +21,7 @@ const timesRecorded = async (url: string): Promise<ReadonlyMap<string, number>> 
   const { store } = await openStore({ store: url })
   const times = new Map<string, number>()
   for (let partition = 0; partition < store.log.partitions; partition += 1)
-    for (const { messages } of await store.log.read(new Map([[partition, 0]]), 100_000))
+    for (const { messages } of readable(await store.log.read(new Map([[partition, 0]]), 100_000)))
       for (const { id, handler } of messages) if (handler !== 'void') times.set(id, (times.get(id) ?? 0) + 1)
   await store.close()
   return times

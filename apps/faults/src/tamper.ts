@@ -1,4 +1,4 @@
-import { type Commit, commitId, type Log } from '@crawl-ledger/log'
+import { type Commit, commitId, type Log, readable } from '@crawl-ledger/log'
 import { openDatabase } from '@crawl-ledger/sqlite/engine'
 import { openStore } from 'crawl-ledger/store'
 import { MongoClient } from 'mongodb'
@@ -24,7 +24,7 @@ const allOf = async (log: Log, partition: number): Promise<readonly Commit[]> =>
   const end = (await log.tails()).get(partition) ?? 0
   const commits: Commit[] = []
   for (let last = 0; last < end; last = commits.at(-1)?.position ?? end)
-    commits.push(...(await log.read(new Map([[partition, last]]), 1000)))
+    commits.push(...readable(await log.read(new Map([[partition, last]]), 1000)))
   return commits
 }
 

@@ -109,6 +109,8 @@ export class Worker {
       projection: crawl,
       partitions: () => tenure.now,
       signal: tenure.changes,
+      onStopped: ({ partition, position, error }) =>
+        logger.error({ partition, position, error: error.message }, 'projecting has stopped a partition'),
       ...(meter === undefined ? {} : { meter }),
     })
     projector.status.subscribe(status => this.tell(status))

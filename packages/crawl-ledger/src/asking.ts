@@ -6,7 +6,7 @@ import {
   type Rejection,
   streamOf,
 } from '@crawl-ledger/domain'
-import { type Log, partitionOf, readEvents, StoreUnavailable, type Writer } from '@crawl-ledger/log'
+import { type Log, partitionOf, readEvents, reading, StoreUnavailable, type Writer } from '@crawl-ledger/log'
 import type { Handling } from './telemetry/handling.js'
 
 export interface Question {
@@ -81,6 +81,8 @@ export class Asking {
     const partition = partitionOf(locationId, this.log.partitions)
     const [commit] = await this.log.read(new Map([[partition, position - 1]]), 1)
     if (commit?.position !== position) return []
-    return commit.events.filter(({ message }) => commit.messages[message]?.id === id).flatMap(readEvents)
+    return reading(commit, ({ events, messages }) =>
+      events.filter(({ message }) => messages[message]?.id === id).flatMap(readEvents),
+    )
   }
 }

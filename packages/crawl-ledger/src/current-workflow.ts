@@ -1,19 +1,19 @@
 import { crawl, folded, type ViewDocument, type WorkflowDocument, workflowStream } from '@crawl-ledger/domain'
-import { type Commit, type Log, partitionOf, readEvents, type ViewStore } from '@crawl-ledger/log'
+import { type Found, type Log, partitionOf, readEvents, reading, type ViewStore } from '@crawl-ledger/log'
 import type { WorkflowRef } from './ledger.js'
 
-/** The workflow's document with a commit of its stream on top. */
-export const withCommit = (before: ViewDocument | undefined, commit: Commit): ViewDocument | undefined => {
-  const { stream, position, version, at } = commit
-  const place = { stream, position, version, recordedAt: at }
-  const route = { view: 'workflows', id: stream } as const
-  return commit.events
-    .flatMap(readEvents)
-    .reduce<ViewDocument | undefined>(
-      (document, event) => folded(crawl, route, document, event, place),
-      before,
-    )
-}
+/** The workflow's document with a commit of its stream on top. @throws CommitUnreadable */
+export const withCommit = (before: ViewDocument | undefined, found: Found): ViewDocument | undefined =>
+  reading(found, ({ stream, position, version, at, events }) => {
+    const place = { stream, position, version, recordedAt: at }
+    const route = { view: 'workflows', id: stream } as const
+    return events
+      .flatMap(readEvents)
+      .reduce<ViewDocument | undefined>(
+        (document, event) => folded(crawl, route, document, event, place),
+        before,
+      )
+  })
 
 /** Views that an older program folded are no beginning: what it wrote in them means something else. */
 const isOurs = (document: ViewDocument | undefined): document is WorkflowDocument =>

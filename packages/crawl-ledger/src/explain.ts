@@ -1,7 +1,6 @@
 import { EventTooNew, UnknownEvent } from '@crawl-ledger/domain'
-import { StoreError } from '@crawl-ledger/log'
+import { CommitUnreadable, StoreError } from '@crawl-ledger/log'
 import {
-  CommitUnreadable,
   LogBehindViews,
   NewerRebuild,
   NotHeld,

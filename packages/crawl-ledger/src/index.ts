@@ -19,6 +19,7 @@ export {
   WorkflowTracker,
 } from '@crawl-ledger/domain'
 export {
+  CommitUnreadable,
   LedgerClosed,
   LedgerMismatch,
   NoLedger,
@@ -35,6 +36,7 @@ export { bytesOf, keptInFile, writeFileOf, writeLines } from './archive/files.js
 export type { Imported } from './archive/import-log.js'
 export { ConfigurationError, NotCaughtUp, PartitionStopped } from './errors.js'
 export { explain } from './explain.js'
+export { followedEvents } from './followed-events.js'
 export type {
   Analytics,
   ErrorPayload,

@@ -7,7 +7,7 @@ import type {
   WorkflowContext,
   WorkflowDocument,
 } from '@crawl-ledger/domain'
-import type { Receipt } from '@crawl-ledger/log'
+import type { CommitUnreadable, Receipt } from '@crawl-ledger/log'
 import type { Observable } from 'rxjs'
 import type { Recovery } from './recovery/recovery.js'
 import type { SpoolState } from './spool/reporter.js'
@@ -208,8 +208,13 @@ export interface Ledger {
    * behind what came last. Completes when the ledger is closed; errors only with what is no `StoreUnavailable`.
    *
    * @param after by partition, the position of the last event that is known, as `RecordedEvent` has both
+   * @param onUnreadable is told of a commit that cannot be read: its partition ends there and the others go on. Without it
+   * the observable errors with that `CommitUnreadable`
    */
-  changes(options?: { readonly after?: ReadonlyMap<number, number> }): Observable<RecordedEvent>
+  changes(options?: {
+    readonly after?: ReadonlyMap<number, number>
+    readonly onUnreadable?: (error: CommitUnreadable) => void
+  }): Observable<RecordedEvent>
   /** Whether the store is known to be away. */
   readonly isAway: boolean
   /** How long the store took to answer, in milliseconds. Rejects with a `StoreError`. */

@@ -10,7 +10,7 @@ import {
   StoreUnavailable,
   Writer,
 } from '@crawl-ledger/log'
-import { otelMeter, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
+import { type FoldFailure, otelMeter, Projector, type ProjectorStatus } from '@crawl-ledger/projector'
 import { distinctUntilChanged, filter, Subject, takeUntil } from 'rxjs'
 import { Asking } from './asking.js'
 import { LateStore, watched } from './away/late-store.js'
@@ -71,6 +71,9 @@ const report = (logger: Logger | undefined, status: ProjectorStatus): void => {
   if (status.state === 'failed') logger?.error({ error: status.error.message }, 'projecting has stopped')
 }
 
+const reportStopped = (logger: Logger | undefined, { partition, position, error }: FoldFailure): void =>
+  logger?.error({ partition, position, error: error.message }, 'projecting has stopped a partition')
+
 export interface LedgerParts extends Omit<LedgerOptions, 'spool' | 'store'> {
   readonly project: boolean
   readonly spoolFile?: SpoolFile
@@ -124,7 +127,12 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   const take: Intake = (incoming, intake) =>
     closing === undefined ? takeOpen(incoming, intake) : Promise.reject(new LedgerClosed(name))
   const projector = options.project
-    ? new Projector(store, { projection: crawl, signal: recorded, meter: otelMeter() })
+    ? new Projector(store, {
+        projection: crawl,
+        signal: recorded,
+        meter: otelMeter(),
+        onStopped: stop => reportStopped(logger, stop),
+      })
     : undefined
   projector?.status
     .pipe(distinctUntilChanged((a, b) => a.state === b.state))

@@ -1,5 +1,5 @@
 import { decodeMessage, EventTooNew, handlerOf } from '@crawl-ledger/domain'
-import { type Log, Writer } from '@crawl-ledger/log'
+import { CommitUnreadable, type Log, readable, Writer } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
 import * as E from 'fp-ts/lib/Either.js'
 import { suite } from 'uvu'
@@ -20,7 +20,7 @@ const found = (batchId: string, name: string) => {
 const fromTheFuture = (log: Log, stream: string): Log => ({
   ...log,
   readStreams: async ends =>
-    (await log.readStreams(ends)).map(commit =>
+    readable(await log.readStreams(ends)).map(commit =>
       commit.stream === stream
         ? { ...commit, events: commit.events.map(event => ({ ...event, v: 99 })) }
         : commit,
@@ -37,7 +37,9 @@ test('a stream that cannot be read keeps nobody else from being written', async 
     writer.write('l/two', found('two', 'b')),
   ])
   assert.is(unreadable?.status, 'rejected')
-  assert.instance((unreadable as PromiseRejectedResult).reason, EventTooNew)
+  const { reason } = unreadable as PromiseRejectedResult
+  assert.instance(reason, CommitUnreadable)
+  assert.instance(reason.cause, EventTooNew)
   for (const other of others)
     assert.is(other.status === 'fulfilled' && other.value.outcome, 'recorded', JSON.stringify(other))
   await writer.idle()

@@ -50,6 +50,12 @@ export interface Commit {
 export const commitId = (partition: number, position: number): string =>
   `${String(partition).padStart(4, '0')}:${String(position).padStart(12, '0')}`
 
+/** The partition and the position that such a text names. */
+export const placeIn = (id: string): { readonly partition: number; readonly position: number } => ({
+  partition: Number(id.slice(0, 4)),
+  position: Number(id.slice(5)),
+})
+
 /** Gives a draft its place and its hash. With a key the hash is an HMAC. */
 export type Seal = (draft: Draft, position: number, at: string) => { commit: Commit; text: string }
 

@@ -1,5 +1,5 @@
-import { EventTooNew, isCommand, noted, type Rejection, rejection, UnknownEvent } from '@crawl-ledger/domain'
-import type { Commit } from './commit.js'
+import { isCommand, noted, type Rejection, rejection } from '@crawl-ledger/domain'
+import { CommitUnreadable, type Found, isUnreadable } from './commit-unreadable.js'
 import { emptyHistory, extend, type History } from './history.js'
 import { idsOf } from './message-id.js'
 import type { Append } from './observed-append.js'
@@ -97,11 +97,12 @@ const outcome = (leg: Leg, rest: Partial<Outcome>): Outcome => ({
 })
 
 /** The history with a commit on top, or why that cannot be read. */
-const readOn = (history: History, commit: Commit): History | Error => {
+const readOn = (history: History, found: Found): History | CommitUnreadable => {
+  if (isUnreadable(found)) return found
   try {
-    return extend(history, commit)
+    return extend(history, found)
   } catch (error) {
-    if (error instanceof EventTooNew || error instanceof UnknownEvent) return error
+    if (error instanceof CommitUnreadable) return error
     throw error
   }
 }
@@ -110,8 +111,8 @@ const readOn = (history: History, commit: Commit): History | Error => {
 const upToDate = async (
   log: Log,
   batches: readonly Batch[],
-): Promise<ReadonlyMap<string, History | Error>> => {
-  const histories = new Map<string, History | Error>(
+): Promise<ReadonlyMap<string, History | CommitUnreadable>> => {
+  const histories = new Map<string, History | CommitUnreadable>(
     batches.map(batch => [batch.stream, batch.history ?? emptyHistory()]),
   )
   if (batches.length === 0) return histories
@@ -120,10 +121,10 @@ const upToDate = async (
     stream,
     version: history?.version ?? 0,
   }))
-  for (const commit of await log.readStreams(ends)) {
-    const history = histories.get(commit.stream)
-    if (history !== undefined && !(history instanceof Error))
-      histories.set(commit.stream, readOn(history, commit))
+  for (const found of await log.readStreams(ends)) {
+    const { stream = '' } = found
+    const history = histories.get(stream)
+    if (history !== undefined && !(history instanceof Error)) histories.set(stream, readOn(history, found))
   }
   return histories
 }
@@ -135,7 +136,7 @@ const upToDate = async (
 const findOwnMessages = (
   log: Log,
   batches: readonly Batch[],
-  histories: ReadonlyMap<string, History | Error>,
+  histories: ReadonlyMap<string, History | CommitUnreadable>,
 ): Promise<unknown> =>
   Promise.all(
     batches.map(async ({ partition, stream, incoming, history: before }) => {

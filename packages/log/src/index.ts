@@ -6,11 +6,23 @@ export {
   type Draft,
   isIntact,
   isVoid,
+  placeIn,
   runningDigest,
   type Seal,
   sealer,
   voidCommit,
 } from './commit.js'
+export {
+  CommitMisplaced,
+  type CommitPlace,
+  CommitUnreadable,
+  type Found,
+  foundAt,
+  isReadable,
+  isUnreadable,
+  readable,
+  reading,
+} from './commit-unreadable.js'
 export {
   auditMark,
   checkLedger,
@@ -27,7 +39,7 @@ export {
   StoreUnavailable,
   StoreUnusable,
 } from './errors.js'
-export { readEvents } from './history.js'
+export { eventsOf, readEvents } from './history.js'
 export type { Lease, Leases } from './lease-port.js'
 export { defaultPartitions, fnv1a32, partitionOf } from './partition.js'
 export type { Incoming } from './plan.js'

@@ -1,6 +1,7 @@
 import type { StreamId } from '@crawl-ledger/domain'
 import type { Builds } from './build-port.js'
 import type { Commit, Draft } from './commit.js'
+import type { Found } from './commit-unreadable.js'
 import type { StoreError } from './errors.js'
 import type { Leases } from './lease-port.js'
 import type { ViewStore } from './view-port.js'
@@ -32,10 +33,13 @@ export interface Log {
    * Rejects with `PlaceTaken` when another commit is there, or one of its keys is taken.
    */
   restore(commits: readonly Commit[]): Promise<void>
-  /** Commits after these positions, in order, about `limit` in all. Some may be missing between: holes. */
-  read(after: Positions, limit: number): Promise<readonly Commit[]>
-  /** Commits of these streams that are later than a version, in order of version. */
-  readStreams(ends: readonly StreamEnd[]): Promise<readonly Commit[]>
+  /**
+   * What stands after these positions, in order, about `limit` in all. Some may be missing between: holes. Where the
+   * store's key says it stands is where it is told to stand; one that says otherwise is unreadable.
+   */
+  read(after: Positions, limit: number): Promise<readonly Found[]>
+  /** Commits of these streams that are later than a version, in order of version; an unreadable one names its stream. */
+  readStreams(ends: readonly StreamEnd[]): Promise<readonly Found[]>
   /** Which of these message ids the stream's commits hold. */
   findMessages(partition: number, stream: StreamId, ids: readonly string[]): Promise<readonly KnownMessage[]>
   /** The store's time, ISO: by this clock commits are dated. */

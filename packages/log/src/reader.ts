@@ -1,4 +1,4 @@
-import type { Commit } from './commit.js'
+import { type Found, isUnreadable } from './commit-unreadable.js'
 import type { Log, Positions } from './ports.js'
 
 export interface ReaderOptions {
@@ -29,19 +29,23 @@ export class Reader {
     this.now = options.now ?? (() => performance.now())
   }
 
-  /** The next commits after these positions, without a gap within a partition; about `limit` in all. */
-  async next(after: Positions, limit: number): Promise<readonly Commit[]> {
-    const run: Commit[] = []
+  /**
+   * The next commits after these positions, without a gap within a partition; about `limit` in all. What is unreadable
+   * is the last of its partition: the others are read on.
+   */
+  async next(after: Positions, limit: number): Promise<readonly Found[]> {
+    const run: Found[] = []
     const expired: { partition: number; position: number }[] = []
     const ends = new Map(after)
     const blocked = new Set<number>()
-    for (const commit of await this.log.read(after, limit)) {
-      const { partition, position } = commit
+    for (const found of await this.log.read(after, limit)) {
+      const { partition, position } = found
       if (blocked.has(partition)) continue
       const expected = (ends.get(partition) ?? 0) + 1
       if (position === expected) {
-        run.push(commit)
+        run.push(found)
         ends.set(partition, position)
+        if (isUnreadable(found)) blocked.add(partition)
       } else {
         blocked.add(partition)
         expired.push(...this.watch(partition, expected, position))

@@ -1,4 +1,4 @@
-import { type Commit, commitId, type Positions } from '@crawl-ledger/log'
+import { type Commit, commitId, type Positions, placeIn } from '@crawl-ledger/log'
 import type { Filter } from 'mongodb'
 import type { Connection } from './connection.js'
 
@@ -58,10 +58,7 @@ export class FarSight {
       until - end > probedAtOnce
         ? { _id: { $gt: commitId(partition, end), $lte: commitId(partition, until) } }
         : { _id: { $in: places } }
-    const found = await this.connection.events.findOne(
-      { partition, ...where },
-      { projection: { position: 1 } },
-    )
-    if (found !== null) this.sighted.set(partition, found.position)
+    const found = await this.connection.events.findOne({ partition, ...where }, { projection: { _id: 1 } })
+    if (found !== null) this.sighted.set(partition, placeIn(found._id).position)
   }
 }

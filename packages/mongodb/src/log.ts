@@ -1,4 +1,4 @@
-import { type Log, PlaceTaken, type Seal } from '@crawl-ledger/log'
+import { type Log, PlaceTaken, placeIn, type Seal } from '@crawl-ledger/log'
 import { append, fillHoles, restore } from './append.js'
 import type { Connection } from './connection.js'
 import { FarSight } from './far-sight.js'
@@ -32,10 +32,12 @@ export const mongoLog = (connection: Connection, partitions: number, seal: Seal)
           ids.map(id => events.findOne({ partition, stream, 'messages.id': id })),
         )
         return found.flatMap((commit, i) => {
-          const message = commit?.messages.find(({ id }) => id === ids[i])
-          return commit === null || message === undefined
+          if (commit === null) return []
+          // It was found by the id: whatever else of the commit is damaged, that is there.
+          const message = [commit.messages].flat().find(({ id }) => id === ids[i])
+          return message === undefined
             ? []
-            : [{ id: message.id, digest: message.digest, position: commit.position }]
+            : [{ id: message.id, digest: message.digest, position: placeIn(commit._id).position }]
         })
       }),
     now: () => run(() => sequencer.now()),

@@ -2,7 +2,9 @@ import {
   auditMark,
   checkLedger,
   defaultPartitions,
+  type Found,
   isIntact,
+  isReadable,
   type LedgerRecord,
   ledgerFormat,
   NoLedger,
@@ -11,11 +13,11 @@ import {
 } from '@crawl-ledger/log'
 import { mongoBuilds } from './builds.js'
 import { type Connection, connect } from './connection.js'
-import { fromStored } from './encoding.js'
 import { makeIndexes } from './indexes.js'
 import { mongoLeases } from './leases.js'
 import { mongoLog } from './log.js'
 import { moveIn } from './moving-in.js'
+import { foundIn } from './read.js'
 import { patient } from './swapping.js'
 import { mongoViews } from './views.js'
 
@@ -58,10 +60,13 @@ const ledgerRecord = async (
   return checked
 }
 
+const isSealedWith = (found: Found, auditKey: string | undefined): boolean =>
+  isReadable(found) && isIntact(found, auditKey)
+
 /** A ledger of 0.1 does not say which key seals it: where its log proves ours, it does from now on. */
 const markAudit = async ({ ledger, events }: Connection, auditKey: string | undefined): Promise<void> => {
   const [commit] = await events.find().limit(1).toArray()
-  if (commit !== undefined && !isIntact(fromStored(commit), auditKey)) return
+  if (commit !== undefined && !isSealedWith(foundIn(commit), auditKey)) return
   await ledger.updateOne(
     { _id: 'ledger', audit: { $exists: false } },
     { $set: { audit: auditMark(auditKey) } },

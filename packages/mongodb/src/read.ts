@@ -1,4 +1,12 @@
-import { type Commit, commitId, type Positions, type StreamEnd } from '@crawl-ledger/log'
+import {
+  type Commit,
+  commitId,
+  type Found,
+  foundAt,
+  type Positions,
+  placeIn,
+  type StreamEnd,
+} from '@crawl-ledger/log'
 import type { Filter } from 'mongodb'
 import type { Connection } from './connection.js'
 import { fromStored } from './encoding.js'
@@ -14,7 +22,15 @@ const ahead = [
 /** Small enough to be one message, large enough to save round trips. */
 const batchSize = 1000
 
-const byPosition = (a: Commit, b: Commit): number => a.partition - b.partition || a.position - b.position
+const byPosition = (a: Found, b: Found): number => a.partition - b.partition || a.position - b.position
+
+/** What stands where a document's key says: all its other fields may have been changed. */
+export const foundIn = (document: Commit): Found => {
+  const { _id, stream } = document
+  return foundAt({ ...placeIn(_id), stream: typeof stream === 'string' ? stream : undefined }, () =>
+    fromStored(document),
+  )
+}
 
 /**
  * What lies after these positions. Waiting asks for the next `_id`s only, which every server finds by its index;
@@ -25,7 +41,7 @@ export const readAfter = async (
   farSight: FarSight,
   after: Positions,
   limit: number,
-): Promise<readonly Commit[]> => {
+): Promise<readonly Found[]> => {
   if (after.size === 0) return []
   const probes = [...after].flatMap(([partition, position]) =>
     [...ahead.map(step => position + step), ...farSight.behind(partition, position)].map(one =>
@@ -36,8 +52,8 @@ export const readAfter = async (
     _id: { $in: probes },
     ...(routed() ? { partition: { $in: [...after.keys()] } } : {}),
   }
-  const found = (await events.find(probe, { batchSize }).toArray()).map(fromStored)
-  const commits: Commit[] = []
+  const found = (await events.find(probe, { batchSize }).toArray()).map(foundIn)
+  const commits: Found[] = []
   const far: number[] = []
   const quiet = new Map<number, number>()
   for (const partition of after.keys()) {
@@ -53,7 +69,7 @@ export const readAfter = async (
     if (commits.length >= limit) break
     const start = after.get(partition) ?? 0
     const places = { $gt: commitId(partition, start), $lte: commitId(partition, start + limit) }
-    const range = (await events.find({ partition, _id: places }, { batchSize }).toArray()).map(fromStored)
+    const range = (await events.find({ partition, _id: places }, { batchSize }).toArray()).map(foundIn)
     // Nothing near, something far: a hole wider than the range.
     commits.push(...(range.length > 0 ? range : found.filter(commit => commit.partition === partition)))
   }
@@ -63,11 +79,13 @@ export const readAfter = async (
 /** How many versions of a stream are asked for one by one before the rest is read as a range. */
 const steps = [1, 2, 4, 8]
 
+const byVersion = (a: Commit, b: Commit): number => a.version - b.version
+
 const versionsOf = async (
   { events }: Connection,
   { partition, stream, version }: StreamEnd,
-): Promise<readonly Commit[]> => {
-  const commits: Commit[] = []
+): Promise<readonly Found[]> => {
+  const commits: Found[] = []
   for (const step of steps) {
     const next = version + commits.length
     const found = await Promise.all(
@@ -76,12 +94,12 @@ const versionsOf = async (
     // While these were asked for the stream may have grown: what lies behind the first gap is for the next time.
     for (const commit of found) {
       if (commit === null) return commits
-      commits.push(fromStored(commit))
+      commits.push(foundIn(commit))
     }
   }
   const last = version + commits.length
   const rest = await events.find({ partition, stream, version: { $gt: last } }, { batchSize }).toArray()
-  return [...commits, ...rest.map(fromStored).sort((a, b) => a.version - b.version)]
+  return [...commits, ...rest.sort(byVersion).map(foundIn)]
 }
 
 /** So many look-ups go at once, and so long may they take, in milliseconds, before the rest is asked for in one query. */
@@ -92,7 +110,7 @@ const nearMs = 15
 const laterCommits = async (
   { events }: Connection,
   ends: readonly StreamEnd[],
-): Promise<readonly Commit[]> => {
+): Promise<readonly Found[]> => {
   const clauses = new Map<string, { partition: number; version: number; streams: string[] }>()
   for (const { partition, stream, version } of ends) {
     const key = `${partition}:${version}`
@@ -106,14 +124,14 @@ const laterCommits = async (
     version: { $gt: version },
   }))
   const found = await events.find({ $or }, { batchSize }).toArray()
-  return found.map(fromStored).sort((a, b) => a.version - b.version)
+  return found.sort(byVersion).map(foundIn)
 }
 
 /** Versions have no gaps, so a stream ends at the first one that is not there. A server that is far away is asked once for all. */
 export const readStreams = async (
   connection: Connection,
   ends: readonly StreamEnd[],
-): Promise<readonly Commit[]> => {
+): Promise<readonly Found[]> => {
   const start = performance.now()
   const first = ends.slice(0, lookUpsAtOnce)
   const rest = ends.slice(lookUpsAtOnce)

@@ -1,4 +1,4 @@
-import { commitId, type Draft, type Positions } from '@crawl-ledger/log'
+import { commitId, type Draft, type Positions, placeIn } from '@crawl-ledger/log'
 import type { Connection } from './connection.js'
 
 /** A draft with the position that was reserved for it. */
@@ -207,6 +207,12 @@ export class Sequencer {
     if (position > (this.known.get(partition) ?? 0)) this.known.set(partition, position)
   }
 
+  /** The key counts: the other fields of what stands there may have been changed. */
+  private sees(id: string): void {
+    const { partition, position } = placeIn(id)
+    this.seen(partition, position)
+  }
+
   /** A position near the end of each partition, found by probing `_id` ever further ahead. */
   private async gallop(partitions: readonly number[]): Promise<Positions> {
     for (;;) {
@@ -214,9 +220,9 @@ export class Sequencer {
         strides.map(stride => commitId(partition, (this.known.get(partition) ?? 0) + stride)),
       )
       const found = await this.connection.events
-        .find({ _id: { $in: probes } }, { projection: { partition: 1, position: 1 }, batchSize: 1000 })
+        .find({ _id: { $in: probes } }, { projection: { _id: 1 }, batchSize: 1000 })
         .toArray()
-      for (const { partition, position } of found) this.seen(partition, position)
+      for (const { _id } of found) this.sees(_id)
       if (found.length === 0) return new Map(partitions.map(p => [p, this.known.get(p) ?? 0]))
     }
   }
@@ -229,9 +235,9 @@ export class Sequencer {
       _id: { $gt: commitId(partition, position), $lte: commitId(partition, 999_999_999_999) },
     }))
     const found = await this.connection.events
-      .find({ $or: beyond }, { projection: { partition: 1, position: 1 }, batchSize: 1000 })
+      .find({ $or: beyond }, { projection: { _id: 1 }, batchSize: 1000 })
       .toArray()
-    for (const { partition, position } of found) this.seen(partition, position)
+    for (const { _id } of found) this.sees(_id)
     return new Map(partitions.map(partition => [partition, this.known.get(partition) ?? 0]))
   }
 }

@@ -1,5 +1,5 @@
 import type { Projection } from '@crawl-ledger/domain'
-import { type ProjectionRecord, type Store, StoreError } from '@crawl-ledger/log'
+import { type NextBuild, type ProjectionRecord, type Store, StoreError } from '@crawl-ledger/log'
 
 /** One build of a projection's views: `version` is the build's number, which its documents carry as `v`. */
 export type Build = Projection
@@ -81,6 +81,13 @@ export class BuildClosing extends StoreError {
   }
 }
 
+/**
+ * The build that is read, as a record tells it. One that is being swapped is complete and its names may be exchanged
+ * already; whoever writes views finishes that first.
+ */
+export const readIn = ({ build, version, next }: ProjectionRecord): Pick<NextBuild, 'build' | 'version'> =>
+  next?.state === 'swapping' ? next : { build, version }
+
 /** The record of a projection, made where there is none. */
 export const projectionRecord = async (store: Store, projection: Projection): Promise<ProjectionRecord> => {
   const { name, version } = projection
@@ -140,5 +147,5 @@ export const liveBuild = async (store: Store, projection: Projection): Promise<B
 /** The build that is read, for those who only ask where it stands. */
 export const readBuild = async (store: Store, projection: Projection): Promise<Build> => {
   const record = await store.builds.record(projection.name)
-  return buildOf(projection, record?.build ?? 1)
+  return buildOf(projection, record === undefined ? 1 : readIn(record).build)
 }

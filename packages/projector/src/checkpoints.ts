@@ -1,4 +1,11 @@
-import { type Checkpoint, type Commit, type Log, runningDigest, type ViewStore } from '@crawl-ledger/log'
+import {
+  type Checkpoint,
+  type Commit,
+  isReadable,
+  type Log,
+  runningDigest,
+  type ViewStore,
+} from '@crawl-ledger/log'
 import { type Build, buildName } from './build.js'
 import type { FoldFailure } from './fold.js'
 
@@ -60,8 +67,10 @@ export const checkpointAstray = async (
   for (const checkpoint of checkpoints) {
     const { partition, position, hash } = checkpoint
     if (position === 0) continue
-    const [commit] = await log.read(new Map([[partition, position - 1]]), 1)
-    if (commit?.position !== position || commit.hash !== hash) return checkpoint
+    const [found] = await log.read(new Map([[partition, position - 1]]), 1)
+    if (found?.position !== position) return checkpoint
+    // One that was damaged since, or was passed when it was, tells of no other log.
+    if (isReadable(found) && hash !== '' && found.hash !== hash) return checkpoint
   }
   return undefined
 }

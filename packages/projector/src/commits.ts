@@ -1,5 +1,4 @@
-import type { Commit, Store } from '@crawl-ledger/log'
-import { CommitUnreadable } from './fold.js'
+import { type Commit, readable, type Store } from '@crawl-ledger/log'
 import { places } from './verify/places.js'
 
 /**
@@ -13,9 +12,5 @@ export async function* commitsOf(
   after: number,
   end: number,
 ): AsyncGenerator<readonly Commit[]> {
-  for await (const batch of places(log, partition, after, end))
-    yield batch.map(({ position, found }) => {
-      if (found instanceof Error) throw new CommitUnreadable(partition, position, '', found)
-      return found
-    })
+  for await (const batch of places(log, partition, after, end)) yield readable(batch)
 }

@@ -6,7 +6,14 @@ import {
   type ViewDocument,
   type ViewName,
 } from '@crawl-ledger/domain'
-import { type Checkpoint, type Commit, type DocumentWrite, isVoid, readEvents } from '@crawl-ledger/log'
+import {
+  type Checkpoint,
+  type Commit,
+  type DocumentWrite,
+  isVoid,
+  readEvents,
+  reading,
+} from '@crawl-ledger/log'
 import type { Build } from './build.js'
 
 /** A document that commits change: as it was found, and as it becomes. */
@@ -42,21 +49,6 @@ export interface FoldFailure {
   readonly attempts: number
 }
 
-/** An event of a commit cannot be read, so that it is not known which documents it belongs to. */
-export class CommitUnreadable extends Error {
-  override readonly name = 'CommitUnreadable'
-  readonly code = 'commit-unreadable'
-
-  constructor(
-    readonly partition: number,
-    readonly position: number,
-    readonly stream: string,
-    override readonly cause: Error,
-  ) {
-    super(`The commit at position ${position} of partition ${partition} cannot be read: ${cause.message}`)
-  }
-}
-
 const targetOf = (targets: Map<ViewName, Map<string, Target>>, route: Route): Target => {
   const { view, id } = route
   const ofView = targets.get(view) ?? new Map<string, Target>()
@@ -70,25 +62,18 @@ const targetOf = (targets: Map<ViewName, Map<string, Target>>, route: Route): Ta
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-const eventsOf = (commit: Commit): readonly CrawlEvent[] => {
-  try {
-    return commit.events.flatMap(readEvents)
-  } catch (error) {
-    throw new CommitUnreadable(commit.partition, commit.position, commit.stream, asError(error))
-  }
-}
-
 /** @throws CommitUnreadable */
 export const routing = (build: Build, commits: readonly Commit[]): Routing => {
   const steps: Step[] = []
   const targets = new Map<ViewName, Map<string, Target>>()
   for (const commit of commits) {
     if (isVoid(commit)) continue
-    const { stream, partition, position, version, at } = commit
-    const place: Place = { stream, position, version, recordedAt: at }
-    for (const event of eventsOf(commit))
-      for (const route of build.routes(event, stream))
-        steps.push({ target: targetOf(targets, route), event, partition, place })
+    reading(commit, ({ stream, partition, position, version, at, events }) => {
+      const place: Place = { stream, position, version, recordedAt: at }
+      for (const event of events.flatMap(readEvents))
+        for (const route of build.routes(event, stream))
+          steps.push({ target: targetOf(targets, route), event, partition, place })
+    })
   }
   return { steps, targets }
 }

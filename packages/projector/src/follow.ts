@@ -1,12 +1,13 @@
-import { type Commit, type Log, type Positions, Reader } from '@crawl-ledger/log'
+import { type Found, isUnreadable, type Log, type Positions, Reader } from '@crawl-ledger/log'
 import { concatMap, defer, finalize, from, type Observable, repeat, tap } from 'rxjs'
 import { Waiting } from './waiting.js'
 
 /**
- * The commits after these positions, in the order of each partition, and then those that come.
+ * What stands after these positions, in the order of each partition, and then what comes. A partition ends with what is
+ * unreadable there; the others go on.
  * Errors with the store's error; subscribing again goes on after what was emitted last.
  */
-export const follow = (log: Log, after: Positions, signal: Observable<unknown>): Observable<Commit> => {
+export const follow = (log: Log, after: Positions, signal: Observable<unknown>): Observable<Found> => {
   const positions = new Map(after)
   const reader = new Reader(log)
   const waiting = new Waiting(signal)
@@ -15,12 +16,15 @@ export const follow = (log: Log, after: Positions, signal: Observable<unknown>):
     waiting.begin()
     return reader.next(positions, 1000)
   }).pipe(
-    concatMap(commits => {
-      found = commits.length > 0
-      return from(commits)
+    concatMap(next => {
+      found = next.length > 0
+      return from(next)
     }),
     // One by one, since a subscriber may leave in the midst of them.
-    tap(({ partition, position }) => positions.set(partition, position)),
+    tap(one => {
+      if (isUnreadable(one)) positions.delete(one.partition)
+      else positions.set(one.partition, one.position)
+    }),
     repeat({ delay: () => waiting.next(found) }),
     finalize(() => waiting.end()),
   )

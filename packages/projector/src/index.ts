@@ -18,7 +18,7 @@ export {
   readCheckpoints,
 } from './checkpoints.js'
 export { commitsOf } from './commits.js'
-export { CommitUnreadable, type FoldFailure } from './fold.js'
+export type { FoldFailure } from './fold.js'
 export { follow } from './follow.js'
 export type { ProjectorMeter, Stage } from './meter.js'
 export { otelMeter } from './otel-meter.js'
@@ -41,4 +41,5 @@ export type {
 } from './verify/finding.js'
 export { type Progress, type VerifyLogOptions, verifyLog } from './verify/log.js'
 export { LogCheck } from './verify/log-check.js'
+export { places } from './verify/places.js'
 export { type VerifyViewsOptions, verifyViews } from './verify/views.js'

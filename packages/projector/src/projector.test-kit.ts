@@ -13,6 +13,7 @@ import {
   type Checkpoint,
   type Commit,
   type Log,
+  readable,
   readEvents,
   runningDigest,
   type Store,
@@ -73,7 +74,7 @@ export const write = async (store: Store, round = 1, onRecorded: () => void = ()
 
 const everything = async (log: Log, upTo: (commit: Commit) => boolean): Promise<readonly Commit[]> => {
   const from = new Map(Array.from({ length: log.partitions }, (_, partition) => [partition, 0]))
-  return (await log.read(from, 100_000)).filter(upTo)
+  return readable(await log.read(from, 100_000)).filter(upTo)
 }
 
 /** What the views must be: a pure fold of the log that no code of this package has a part in. */

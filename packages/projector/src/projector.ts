@@ -1,19 +1,20 @@
 import type { Projection } from '@crawl-ledger/domain'
-import { type Checkpoint, type Commit, Reader, type Store, StoreError } from '@crawl-ledger/log'
+import {
+  type Checkpoint,
+  CommitUnreadable,
+  type Found,
+  isUnreadable,
+  Reader,
+  readable,
+  type Store,
+  StoreError,
+} from '@crawl-ledger/log'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { Attempts } from './attempts.js'
 import { type Build, buildName, liveBuild, openHoldsMs } from './build.js'
 import { areOf, checkLogIsAhead, movesOf, readCheckpoints } from './checkpoints.js'
 import { Documents } from './documents.js'
-import {
-  BuildReplaced,
-  CommitUnreadable,
-  type Folded,
-  type FoldFailure,
-  foldAll,
-  routing,
-  withCheckpoints,
-} from './fold.js'
+import { BuildReplaced, type Folded, type FoldFailure, foldAll, routing, withCheckpoints } from './fold.js'
 import { noMeter, type ProjectorMeter } from './meter.js'
 import { Stepping } from './stepping.js'
 import { failureOf, isBehind, positionsOf, stoppedAt } from './stopping.js'
@@ -32,6 +33,8 @@ export interface ProjectorOptions {
   /** How long a hole may stay open, in milliseconds. Default 2,000. */
   readonly graceMs?: number
   readonly meter?: ProjectorMeter
+  /** Is told where a partition stops; the others go on. */
+  readonly onStopped?: (stop: FoldFailure) => void
 }
 
 export type ProjectorStatus =
@@ -129,20 +132,20 @@ export class Projector {
     const standing = await this.stand()
     const positions = positionsOf(standing.checkpoints)
     const read = performance.now()
-    const commits =
+    const found =
       positions.size === 0
         ? []
         : await this.meter.timed('read', () => this.reader.next(positions, this.batch))
     if (this.statuses.value.state !== 'running') this.statuses.next({ state: 'running' })
-    if (commits.length === 0) return false
+    if (found.length === 0) return false
     // Before the log is read, so that a rebuild which closes the build meanwhile reads as much of it.
     if (read - standing.openAt > openHoldsMs) {
       await this.confirm(standing)
       return true
     }
-    await this.project(standing, commits, performance.now())
+    await this.project(standing, found, performance.now())
     // Where few come at a time, a little patience lets them come together, and writers have the store meanwhile.
-    if (commits.length < this.batch / 4 && !this.stepping.stopping)
+    if (found.length < this.batch / 4 && !this.stepping.stopping)
       await new Promise(resolve => setTimeout(resolve, lullMs))
     return true
   }
@@ -182,42 +185,72 @@ export class Projector {
     return !stopped || performance.now() - since < stoppedLooksMs
   }
 
-  private async project(standing: Standing, commits: readonly Commit[], read: number): Promise<void> {
+  private async project(standing: Standing, found: readonly Found[], read: number): Promise<void> {
     const { build, checkpoints } = standing
-    const { writes, failures, stops } = await this.fold(build, checkpoints, commits)
+    const { writes, failures, stops } = await this.fold(build, checkpoints, found)
     const { pauseMs, given } = this.attempts.again([...failures, ...stops])
     if (pauseMs !== undefined) {
       await new Promise(resolve => setTimeout(resolve, pauseMs))
       return
     }
-    const rest = commits.filter(commit => !stops.some(stop => isBehind(stop, commit)))
-    if (stops.length > 0 && rest.length > 0) return this.project(standing, rest, read)
-    const moves = stops.length > 0 ? stoppedAt(checkpoints, given) : movesOf(checkpoints, commits, given)
+    if (stops.length > 0) {
+      const rest = found.filter(one => !stops.some(stop => isBehind(stop, one)))
+      if (rest.length > 0) await this.project(standing, rest, read)
+      return this.stopAt(standing, given)
+    }
+    const commits = readable(found)
+    const moves = movesOf(checkpoints, commits, given)
+    if (!(await this.save(standing, writes, moves))) return
+    this.documents.keep(writes)
+    this.attempts.forget(given)
+    this.meter.batch(commits.length, given)
+    tellTraces(this.options.projection.name, commits, given, performance.now() - read)
+  }
+
+  /** Writes what a batch led to. Whether it is written. */
+  private async save(
+    standing: Standing,
+    writes: Folded['writes'],
+    moves: readonly Checkpoint[],
+  ): Promise<boolean> {
+    const { build, checkpoints } = standing
     const fold = { projection: buildName(build), writes, moves }
     const asked = performance.now()
     if (!(await this.meter.timed('write', () => this.store.views.save(fold)))) {
       // Another projector was there: what it wrote is right, so read all of it again.
       this.meter.conflict()
       this.forget()
-      return
+      return false
     }
     // The checkpoints would not have moved in a build that is closing.
     standing.openAt = asked
-    this.documents.keep(writes)
     for (const move of moves) checkpoints.set(move.partition, move)
-    this.attempts.forget(given)
-    this.meter.batch(rest.length, given)
-    tellTraces(this.options.projection.name, rest, given, performance.now() - read)
+    return true
+  }
+
+  /** Stops partitions, each where all before it is folded; the others go on. */
+  private async stopAt(standing: Standing, stops: readonly FoldFailure[]): Promise<void> {
+    if (this.standing !== standing) return
+    const reached = stops.filter(
+      ({ partition, position }) => standing.checkpoints.get(partition)?.position === position - 1,
+    )
+    if (reached.length === 0 || !(await this.save(standing, [], stoppedAt(standing.checkpoints, reached))))
+      return
+    this.attempts.forget(reached)
+    this.meter.batch(0, reached)
+    for (const stop of reached) this.options.onStopped?.(stop)
   }
 
   /** Folds a batch; what stops a partition is told apart, and then nothing is written yet. */
   private async fold(
     build: Build,
     checkpoints: ReadonlyMap<number, Checkpoint>,
-    commits: readonly Commit[],
+    found: readonly Found[],
   ): Promise<Folded & { readonly stops: readonly FoldFailure[] }> {
+    const unreadable = found.filter(isUnreadable)
+    if (unreadable.length > 0) return { writes: [], failures: [], stops: unreadable.map(failureOf) }
     try {
-      const routed = withCheckpoints(routing(build, commits), checkpoints.values())
+      const routed = withCheckpoints(routing(build, readable(found)), checkpoints.values())
       await this.meter.timed('load', () => this.documents.find(routed))
       const folded = await this.meter.timed('fold', async () => foldAll(build, routed))
       if (build.onFailure === 'hold' || folded.failures.length === 0) return { ...folded, stops: [] }

@@ -1,5 +1,5 @@
 import type { Projection } from '@crawl-ledger/domain'
-import type { Checkpoint, Commit, HeldDocument, Store } from '@crawl-ledger/log'
+import { type Checkpoint, type Commit, type HeldDocument, readable, type Store } from '@crawl-ledger/log'
 import { type Build, buildName, liveBuild, readBuild } from './build.js'
 import { changed, heldOf, readCheckpoints } from './checkpoints.js'
 import { commitsOf } from './commits.js'
@@ -111,8 +111,7 @@ const refuseUnreadable = async (
   partition: number,
   position: number,
 ): Promise<void> => {
-  const [commit] = await log.read(new Map([[partition, position - 1]]), 1)
-  if (commit !== undefined) routing(build, [commit])
+  routing(build, readable(await log.read(new Map([[partition, position - 1]]), 1)))
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Projection } from '@crawl-ledger/domain'
-import type { Checkpoint, NextBuild, Store } from '@crawl-ledger/log'
-import { buildOf } from './build.js'
+import { type Checkpoint, isReadable, type NextBuild, type Store } from '@crawl-ledger/log'
+import { buildOf, readIn } from './build.js'
 import { readCheckpoints } from './checkpoints.js'
 import { readHolding } from './tenure.js'
 
@@ -32,8 +32,9 @@ const secondsBehind = async (
 ): Promise<number> => {
   const [oldest] = await log.read(new Map([[partition, (stopped?.position ?? position + 1) - 1]]), 1)
   if (oldest === undefined) return 0
+  // What is unreadable does not tell: then since when it holds the partition up.
+  const at = Date.parse(isReadable(oldest) ? oldest.at : (stopped?.since ?? new Date().toISOString()))
   // A void has no time of its own.
-  const at = Date.parse(oldest.at)
   return at === 0 ? 0 : Math.max(0, (Date.now() - at) / 1000)
 }
 
@@ -44,7 +45,7 @@ const secondsBehind = async (
 export const projectionStatus = async (store: Store, projection: Projection): Promise<ProjectionStatus> => {
   const { log, views, builds, leases } = store
   const record = await builds.record(projection.name)
-  const build = record?.build ?? 1
+  const { build, version } = record === undefined ? { build: 1, version: projection.version } : readIn(record)
   const checkpoints = await readCheckpoints(views, buildOf(projection, build), log.partitions)
   const tails = await log.tails()
   const { owners, workers } = await readHolding(leases, projection.name)
@@ -59,7 +60,7 @@ export const projectionStatus = async (store: Store, projection: Projection): Pr
   )
   return {
     projection: projection.name,
-    version: record?.version ?? projection.version,
+    version,
     build,
     workers,
     partitions,

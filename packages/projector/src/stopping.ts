@@ -1,15 +1,16 @@
 import { locationOf } from '@crawl-ledger/domain'
-import type { Checkpoint, Commit, Positions } from '@crawl-ledger/log'
+import type { Checkpoint, CommitUnreadable, Found, Positions } from '@crawl-ledger/log'
 import { beginning, changed, heldOf } from './checkpoints.js'
-import type { CommitUnreadable, FoldFailure } from './fold.js'
+import type { FoldFailure } from './fold.js'
 
-export const isBehind = (stop: FoldFailure, { partition, position }: Commit): boolean =>
+export const isBehind = (stop: FoldFailure, { partition, position }: Found): boolean =>
   partition === stop.partition && position >= stop.position
 
 /** It is not known which documents the commit belongs to, so its location stands for all of them. */
 export const failureOf = (error: CommitUnreadable): FoldFailure => {
-  const { partition, position, stream, cause } = error
-  return { partition, position, view: 'locations', id: locationOf(stream), error: cause, attempts: 1 }
+  const { partition, position, stream } = error
+  const id = stream === undefined ? '' : locationOf(stream)
+  return { partition, position, view: 'locations', id, error, attempts: 1 }
 }
 
 /** The checkpoints of partitions that stop, each at the first commit that could not be folded. */

@@ -1,5 +1,5 @@
 import { decodeMessage, handlerOf, workflowStream } from '@crawl-ledger/domain'
-import { type Commit, type Store, StoreUnavailable, Writer } from '@crawl-ledger/log'
+import { type Commit, readable, type Store, StoreUnavailable, Writer } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
 import { type Bus, connectServiceBus } from './bus.js'
 import { Publisher, type PublisherOptions } from './publisher.js'
@@ -61,7 +61,7 @@ export const record = async (
 
 /** All commits of a log, in order. */
 export const commitsOf = async ({ log }: Store): Promise<readonly Commit[]> =>
-  log.read(new Map(Array.from({ length: log.partitions }, (_, p) => [p, 0])), 10_000)
+  readable(await log.read(new Map(Array.from({ length: log.partitions }, (_, p) => [p, 0])), 10_000))
 
 /** A store of which some methods are done otherwise. */
 export const altered = (

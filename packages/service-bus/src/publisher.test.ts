@@ -1,4 +1,4 @@
-import type { Store } from '@crawl-ledger/log'
+import { CommitUnreadable, partitionOf, type Store } from '@crawl-ledger/log'
 import { openMongo } from '@crawl-ledger/mongodb'
 import { mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import { openSqlite } from '@crawl-ledger/sqlite'
@@ -59,6 +59,31 @@ const begun = (publisher: { readonly now: { readonly state: string } }) =>
   until('the publisher to begin', () => publisher.now.state === 'publishing')
 
 for (const [name, open] of stores) {
+  test(`${name}: a commit that cannot be read holds up its partition alone, and is sent when it can be read`, async () => {
+    outlet = await openOutlet({}, await open())
+    const { store, publish, sent } = outlet
+    await record(store, items(0, 5))
+    const [first = ''] = places
+    const partition = partitionOf(first, store.log.partitions)
+    const apart = places.filter(one => partitionOf(one, store.log.partitions) !== partition)
+    assert.ok(apart.length > 0)
+    let damaged = true
+    const read: Store['log']['read'] = async (...args) =>
+      (await store.log.read(...args)).map(one =>
+        damaged && one.partition === partition && one.position === 3
+          ? new CommitUnreadable(one, new Error('It was damaged.'))
+          : one,
+      )
+    const publisher = publish({ ...found, from: 'start', store: altered(store, { log: { read } }) })
+    const areTold = (of: readonly string[]): boolean => of.every(one => itemsOf(sent(), one).length === 5)
+    await until('the others to be sent', () => areTold(apart))
+    assert.is(publisher.now.state, 'publishing')
+    assert.not.ok(areTold([first]))
+    damaged = false
+    await until('all to be sent', () => areTold(places))
+    assertTold(outlet, items(0, 5))
+  })
+
   test(`${name}: a crash between the sending and the checkpoint changes nothing that a subscription sees`, async () => {
     outlet = await openOutlet({ detectDuplicates: true }, await open())
     const { store, publish, sent, broker } = outlet

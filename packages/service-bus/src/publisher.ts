@@ -1,6 +1,15 @@
-import type { ServiceBusSender } from '@azure/service-bus'
+import type { ServiceBusMessage, ServiceBusSender } from '@azure/service-bus'
 import type { EventType } from '@crawl-ledger/domain'
-import { type Checkpoint, Reader, type Store, StoreError } from '@crawl-ledger/log'
+import {
+  type Checkpoint,
+  type Commit,
+  CommitUnreadable,
+  type Found,
+  Reader,
+  readable,
+  type Store,
+  StoreError,
+} from '@crawl-ledger/log'
 import { areOf, checkpointAstray, checkpointsOf, movesOf, Stepping, Tenure } from '@crawl-ledger/projector'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import type { Bus } from './bus.js'
@@ -65,6 +74,8 @@ export class Publisher {
   private readonly stepping: Stepping
   private checkpoints: Map<number, Checkpoint> | undefined
   private published = 0
+  /** Where partitions wait before what cannot be read. */
+  private readonly stopped = new Map<number, number>()
   private readonly givenUp = new AbortController()
 
   constructor(private readonly options: PublisherOptions) {
@@ -130,12 +141,12 @@ export class Publisher {
   private async step(ours: ReadonlySet<number>): Promise<boolean> {
     const checkpoints = await this.stand(ours)
     const after = new Map([...checkpoints].map(([partition, { position }]) => [partition, position]))
-    const commits = after.size === 0 ? [] : await this.reader.next(after, commitsAtOnce)
+    const found = after.size === 0 ? [] : await this.reader.next(after, commitsAtOnce)
+    const { commits, messages } = this.toSend(found)
     if (commits.length === 0) {
       this.enter('publishing')
       return false
     }
-    const messages = commits.flatMap(commit => outgoingOf(commit, this.choice))
     await sendAll(this.sender, messages, this.givenUp.signal).catch((error: unknown) => {
       throw busError(this.options.bus.name, this.options.to, error)
     })
@@ -148,6 +159,37 @@ export class Publisher {
     else this.checkpoints = undefined
     this.enter('publishing')
     return true
+  }
+
+  /** What can be told of what was found. A partition waits before what cannot be read; the others go on. */
+  private toSend(found: readonly Found[]): {
+    readonly commits: readonly Commit[]
+    readonly messages: readonly ServiceBusMessage[]
+  } {
+    const commits: Commit[] = []
+    const messages: ServiceBusMessage[] = []
+    const held = new Set<number>()
+    for (const one of found) {
+      if (held.has(one.partition)) continue
+      try {
+        messages.push(...outgoingOf(one, this.choice))
+        commits.push(...readable([one]))
+        this.stopped.delete(one.partition)
+      } catch (error) {
+        if (!(error instanceof CommitUnreadable)) throw error
+        held.add(one.partition)
+        this.tellStopped(error)
+      }
+    }
+    return { commits, messages }
+  }
+
+  /** Once for each place: it is looked at again and again, and goes on when it can be read. */
+  private tellStopped({ partition, position, message }: CommitUnreadable): void {
+    if (this.stopped.get(partition) === position) return
+    this.stopped.set(partition, position)
+    const { logger, to } = this.options
+    logger?.error({ to, partition, position, error: message }, 'publishing a partition waits')
   }
 
   /** The checkpoints of our partitions. Of one that was another's until now, that is where the other came to. */

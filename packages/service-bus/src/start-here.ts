@@ -1,4 +1,4 @@
-import { type Checkpoint, type Commit, isVoid, type Reader, type Store } from '@crawl-ledger/log'
+import { type Checkpoint, type Found, isReadable, isVoid, type Reader, type Store } from '@crawl-ledger/log'
 import { checkpointsOf } from '@crawl-ledger/projector'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 
@@ -18,17 +18,18 @@ const lastOfPast = async (
   reader: Reader,
   partition: number,
   end: number,
-): Promise<Commit | undefined> => {
+): Promise<Found | undefined> => {
   const first = Math.max(1, end - underWay)
   let after = new Map([[partition, first - 1]])
   const there = new Set((await log.read(after, underWay + 1)).map(({ position }) => position))
-  let last: Commit | undefined
+  let last: Found | undefined
   while ((last?.position ?? 0) < end) {
     const commits = await reader.next(after, underWay + 1)
     for (const commit of commits) {
       const { position } = commit
       // The first is too far below the end for one under way, unless the partition begins there.
-      const isPast = there.has(position) || isVoid(commit) || (position === first && first > 1)
+      const isPast =
+        there.has(position) || (isReadable(commit) && isVoid(commit)) || (position === first && first > 1)
       if (position > end || !isPast) return last
       last = commit
       after = new Map([[partition, position]])
@@ -50,7 +51,8 @@ export const startHere = async ({ log, views }: Store, name: string, reader: Rea
   const begun = async (checkpoint: Checkpoint): Promise<Checkpoint> => {
     const { partition } = checkpoint
     const last = await lastOfPast(log, reader, partition, tails.get(partition) ?? 0)
-    const end = last === undefined ? {} : { position: last.position, hash: last.hash }
+    // What cannot be read has no hash that could be compared.
+    const end = last === undefined ? {} : { position: last.position, hash: isReadable(last) ? last.hash : '' }
     return { ...checkpoint, ...end, revision: 1 }
   }
   const moves = await lastValueFrom(from(fresh).pipe(mergeMap(begun, partitionsAtOnce), toArray()))

@@ -1,6 +1,7 @@
 import type { StreamId } from '@crawl-ledger/domain'
 import {
-  type Commit,
+  type Found,
+  foundAt,
   type KnownMessage,
   type Log,
   PlaceTaken,
@@ -10,6 +11,7 @@ import {
 } from '@crawl-ledger/log'
 import { appender } from './append.js'
 import type { Connection } from './connection.js'
+import { withTexts } from './engine.js'
 
 interface Row {
   readonly body: string
@@ -17,13 +19,34 @@ interface Row {
   readonly hash: string
 }
 
-export const commitOf = (row: unknown): Commit => {
-  const { body, prev, hash } = row as Row
-  return Object.assign(JSON.parse(body), { prev, hash })
+/** A commit out of a row as it was read, with bytes in it. */
+const commitIn = (row: unknown): unknown => {
+  const { body, prev, hash } = withTexts(row) as Row
+  const value: unknown = JSON.parse(body)
+  return typeof value === 'object' && value !== null ? Object.assign(value, { prev, hash }) : value
 }
 
 /** Bodies and keys are read as bytes, so that damaged ones are told from sound ones. */
-export const commitColumns = 'CAST(body AS BLOB) AS body, prev, hash'
+const commitColumns =
+  'partition, position, CAST(stream AS BLOB) AS stream, CAST(body AS BLOB) AS body, prev, hash'
+
+interface Key {
+  readonly partition: number
+  readonly position: number
+  readonly stream: Uint8Array
+}
+
+/** What stands in a row of `events` as it was read: its columns say where, whatever its body says. */
+const foundIn = (row: unknown): Found => {
+  const { partition, position, stream } = row as Key
+  return foundAt({ partition, position, stream: Buffer.from(stream).toString() }, () => commitIn(row))
+}
+
+/** The first commit of the log; undefined where there is none. */
+export const firstFound = (db: Connection['db']): Found | undefined => {
+  const [row] = db.prepare(`SELECT ${commitColumns} FROM events LIMIT 1`).raw()
+  return row === undefined ? undefined : foundIn(row)
+}
 
 /** A log in SQLite. A flight is one transaction, so positions have no holes. */
 export const sqliteLog = (connection: Connection, partitions: number, seal: Seal): Log => {
@@ -56,11 +79,10 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
     },
     read: async (after: Positions, limit: number) =>
       connection.read(() => {
-        const found: Commit[] = []
+        const found: Found[] = []
         for (const [partition, position] of after) {
           if (found.length >= limit) break
-          for (const row of readAfter.all(partition, position, limit - found.length))
-            found.push(commitOf(row))
+          for (const row of readAfter.raw(partition, position, limit - found.length)) found.push(foundIn(row))
         }
         return found
       }),
@@ -68,7 +90,7 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
       connection.read(() =>
         ends.flatMap(
           ({ partition, stream, version }: { partition: number; stream: StreamId; version: number }) =>
-            readStream.all(partition, stream, version).map(row => commitOf(row)),
+            readStream.raw(partition, stream, version).map(foundIn),
         ),
       ),
     findMessages: async (partition, stream, ids) =>

@@ -4,6 +4,7 @@ import {
   checkLedger,
   defaultPartitions,
   isIntact,
+  isReadable,
   type LedgerRecord,
   ledgerFormat,
   NoLedger,
@@ -14,7 +15,7 @@ import { sqliteBuilds } from './builds.js'
 import { type Connection, connect } from './connection.js'
 import type { Database } from './engine.js'
 import { sqliteLeases } from './leases.js'
-import { commitColumns, commitOf, sqliteLog } from './log.js'
+import { firstFound, sqliteLog } from './log.js'
 import { ledgerSchema } from './schema.js'
 import { hasColumn, makeTables } from './upgrade.js'
 import { sqliteViews } from './views.js'
@@ -31,8 +32,8 @@ type Row = Omit<LedgerRecord, 'audit'> & { readonly audit: string | null }
 
 /** A ledger of 0.1 does not say which key seals it: where its log proves ours, it does from now on. */
 const markAudit = (db: Database, auditKey: string | undefined): void => {
-  const [first] = db.prepare(`SELECT ${commitColumns} FROM events LIMIT 1`).all()
-  if (first === undefined || isIntact(commitOf(first), auditKey))
+  const first = firstFound(db)
+  if (first === undefined || (isReadable(first) && isIntact(first, auditKey)))
     db.prepare('UPDATE ledger SET audit = ? WHERE audit IS NULL').run(auditMark(auditKey))
 }
 

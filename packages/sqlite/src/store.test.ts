@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type StoreError, StoreUnusable } from '@crawl-ledger/log'
+import { readable, type StoreError, StoreUnusable } from '@crawl-ledger/log'
 import { conformance } from '@crawl-ledger/log/conformance'
 import { suite } from 'uvu'
 import { openDatabase } from './engine.js'
@@ -27,7 +27,7 @@ test('sqlite: events cannot be updated or deleted, not even past the store', asy
   assert.throws(() => db.exec('UPDATE events SET version = 2'), /append-only/)
   assert.throws(() => db.exec('DELETE FROM events'), /append-only/)
   db.close()
-  assert.equal((await store.log.read(new Map([[0, 0]]), 10))[0]?.version, 1)
+  assert.equal(readable(await store.log.read(new Map([[0, 0]]), 10))[0]?.version, 1)
   await store.close()
 })
 

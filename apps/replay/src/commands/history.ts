@@ -1,6 +1,6 @@
 import { keyOf } from '@crawl-ledger/domain'
-import { type Commit, partitionOf } from '@crawl-ledger/log'
-import { commitsOf } from '@crawl-ledger/projector'
+import { type Found, partitionOf } from '@crawl-ledger/log'
+import { places } from '@crawl-ledger/projector'
 import { type RecordedEvent, recordedEvents } from 'crawl-ledger'
 import type { OpenedStore } from 'crawl-ledger/store'
 import { absent, clean, outputOf, short } from '../output.js'
@@ -26,7 +26,9 @@ const tableOf = (events: readonly RecordedEvent[], ofLocation: boolean): string 
 /** Its key begins the names of its streams; 0.1 escaped nothing, so there it was the id. */
 const isOf =
   (locationId: string) =>
-  ({ stream }: Commit): boolean =>
+  ({ stream }: Found): boolean =>
+    // What cannot be read may not even tell whose it is.
+    stream === undefined ||
     [keyOf(locationId), locationId].some(key => stream === key || stream.startsWith(`${key}/`))
 
 /** A location's whole partition is read: the log has it all, and the views may be behind, or not be there. */
@@ -34,8 +36,8 @@ const ofLocation = async ({ store }: OpenedStore, locationId: string): Promise<r
   const partition = partitionOf(locationId, store.log.partitions)
   const end = (await store.log.tails()).get(partition) ?? 0
   const events: RecordedEvent[] = []
-  for await (const commits of commitsOf(store, partition, 0, end))
-    events.push(...commits.filter(isOf(locationId)).flatMap(recordedEvents))
+  for await (const found of places(store.log, partition, 0, end))
+    events.push(...found.filter(isOf(locationId)).flatMap(recordedEvents))
   return events
 }
 

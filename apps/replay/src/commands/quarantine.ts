@@ -1,5 +1,5 @@
 import { crawl } from '@crawl-ledger/domain'
-import type { HeldDocument } from '@crawl-ledger/log'
+import { type HeldDocument, isUnreadable } from '@crawl-ledger/log'
 import { discardHeld, type HeldCommit, heldCommits, NotHeld, retryHeld } from '@crawl-ledger/projector'
 import { clean, outputOf, short } from '../output.js'
 import { type Common, withStore } from '../store.js'
@@ -37,7 +37,9 @@ export const show = (place: string, common: Common): Promise<number> => {
     output.object({ held, commit })
     output.say(table(head, held.map(rowOf)))
     for (const { view, id, error } of held) output.say(clean(`${view} ${id}: ${error}`))
-    output.say(JSON.stringify(commit, undefined, 2))
+    output.say(
+      commit !== undefined && isUnreadable(commit) ? commit.message : JSON.stringify(commit, undefined, 2),
+    )
     output.say(`Try it again: crawl-replay quarantine retry ${place}`)
     output.say(`Leave it out of these documents: crawl-replay quarantine discard ${place} --yes`)
     return 0

@@ -57,10 +57,15 @@ const dryRun = async (command: RebuildCommand, output: Output): Promise<number> 
     const into = next?.build ?? build + 1
     const left = Math.max(0, commits - (next?.folded ?? 0))
     output.object({ dryRun: true, build, into, commits, left, resumes: next !== undefined })
-    output.say(
-      `${name}: a rebuild would ${next === undefined ? 'fold' : `go on and fold ${count(left)} of`} ` +
-        `${counted(commits, 'commit')} into build ${into}, beside build ${build} that is read, and then put it in its place. Nothing was written.`,
-    )
+    if (next?.state === 'swapping')
+      output.say(
+        `${name}: build ${into} is complete; a rebuild would only put it in its place. Nothing was written.`,
+      )
+    else
+      output.say(
+        `${name}: a rebuild would ${next === undefined ? 'fold' : `go on and fold ${count(left)} of`} ` +
+          `${counted(commits, 'commit')} into build ${into}, beside build ${build} that is read, and then put it in its place. Nothing was written.`,
+      )
     return 0
   })
 

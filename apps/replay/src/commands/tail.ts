@@ -1,7 +1,7 @@
 import { type EventType, eventTypes, locationOf } from '@crawl-ledger/domain'
 import { StoreUnavailable } from '@crawl-ledger/log'
 import { follow } from '@crawl-ledger/projector'
-import { type RecordedEvent, recordedEvents } from 'crawl-ledger'
+import { followedEvents, type RecordedEvent } from 'crawl-ledger'
 import { filter, from, fromEvent, lastValueFrom, mergeMap, NEVER, retry, takeUntil, tap, timer } from 'rxjs'
 import { untilInterrupted } from '../interruption.js'
 import { clean, outputOf, short } from '../output.js'
@@ -41,6 +41,9 @@ export const tail = (command: TailCommand): Promise<number> => {
     const place = `${recordedAt} ${partition}:${position} ${stream}`
     output.say(clean(`${place} ${event.type} ${short(JSON.stringify(event.data))}`))
   }
+  const eventsIn = followedEvents(error =>
+    process.stderr.write(`${error.message} Nothing more of this partition is shown.\n`),
+  )
   const wait = (error: unknown, attempt: number) => {
     if (!(error instanceof StoreUnavailable)) throw error
     if (attempt === 1) process.stderr.write(`${error.message} Going on when it does.\n`)
@@ -50,7 +53,7 @@ export const tail = (command: TailCommand): Promise<number> => {
     withStore(command, async ({ store: { log } }) => {
       const events = follow(log, await log.tails(), NEVER).pipe(
         retry({ delay: wait, resetOnSuccess: true }),
-        mergeMap(commit => from(recordedEvents(commit))),
+        mergeMap(found => from(eventsIn(found))),
         filter(isAsked),
         tap(tell),
         takeUntil(fromEvent(signal, 'abort')),

@@ -53,8 +53,8 @@ const check = async (command: VerifyCommand, report: Report, telling: Telling): 
     report.log = log
     const sound = log.findings.length === 0
     if (!sound && repair) say('Views are not repaired from a log that is not sound. Restore the log first.')
-    if (log.findings.some(({ kind }) => kind === 'unreadable')) {
-      say('The views are not checked, for not every event of the log can be read.')
+    if (log.findings.some(({ kind }) => kind === 'unreadable' || kind === 'misplaced')) {
+      say('The views are not checked, for not every commit of the log can be read.')
       return 1
     }
     const views = await checkViews(store, { memory, repair: sound && repair }, telling)

@@ -1,4 +1,4 @@
-import { type Commit, PlaceTaken, type Store, StoreUnavailable } from '@crawl-ledger/log'
+import { type Commit, PlaceTaken, readable, type Store, StoreUnavailable } from '@crawl-ledger/log'
 import { openMongo } from '@crawl-ledger/mongodb'
 import { mongoTestServer } from '@crawl-ledger/mongodb/test-server'
 import { openSqlite } from '@crawl-ledger/sqlite'
@@ -51,7 +51,7 @@ const histories = async ({ log }: Store): Promise<ReadonlyMap<string, readonly o
   const told = new Map<string, object[]>()
   const all: Commit[] = []
   for (let partition = 0; partition < log.partitions; partition += 1)
-    all.push(...(await log.read(new Map([[partition, 0]]), 10_000)))
+    all.push(...readable(await log.read(new Map([[partition, 0]]), 10_000)))
   for (const { stream, version, at, messages, events, server } of all) {
     const location = stream.split('/')[0] ?? ''
     if (!location.startsWith('void:'))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crawl } from '@crawl-ledger/domain'
-import { type Commit, isIntact, type Store } from '@crawl-ledger/log'
+import { type Commit, isIntact, isUnreadable, type Store } from '@crawl-ledger/log'
 import { verifyLog } from '@crawl-ledger/projector'
 import { archiveFormat, LogUnsound, lineOf } from './format.js'
 
@@ -21,7 +21,7 @@ async function* commitsOf({ log }: Store, partition: number, end: number, auditK
     for (const commit of batch) {
       if (position === end) break
       position += 1
-      if (commit.position !== position || !isIntact(commit, auditKey))
+      if (isUnreadable(commit) || commit.position !== position || !isIntact(commit, auditKey))
         throw new LogUnsound(`Partition ${partition} was changed at position ${position} while it was read.`)
       run.push(commit)
     }

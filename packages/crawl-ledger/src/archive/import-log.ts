@@ -1,4 +1,4 @@
-import { type Commit, type Store, sealer } from '@crawl-ledger/log'
+import { type Commit, isReadable, type Store, sealer } from '@crawl-ledger/log'
 import { OtherLog } from './format.js'
 import { type CheckedArchive, commitsIn } from './read-archive.js'
 import { Resettling } from './resettle.js'
@@ -25,7 +25,7 @@ const missing = async ({ log }: Store, run: readonly Commit[], tail: number): Pr
   for (let after = first.position - 1; after < last; ) {
     const found = await log.read(new Map([[partition, after]]), run.length)
     if (found.length === 0) break
-    for (const { position, hash } of found) hashes.set(position, hash)
+    for (const { position, hash } of found.filter(isReadable)) hashes.set(position, hash)
     after = found.at(-1)?.position ?? last
   }
   return run.filter(({ position, hash }) => hashes.get(position) !== hash)

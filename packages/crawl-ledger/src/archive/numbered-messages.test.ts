@@ -1,4 +1,4 @@
-import { type Draft, partitionOf, type Store } from '@crawl-ledger/log'
+import { type Draft, partitionOf, readable, type Store } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -44,7 +44,7 @@ const filled = async (): Promise<Store> => {
 const messagesOf = async ({ log }: Store): Promise<ReadonlyMap<string, string>> => {
   const told = new Map<string, string>()
   for (let partition = 0; partition < log.partitions; partition += 1)
-    for (const { stream, messages } of await log.read(new Map([[partition, 0]]), 10_000))
+    for (const { stream, messages } of readable(await log.read(new Map([[partition, 0]]), 10_000)))
       told.set(stream, `${told.get(stream) ?? ''}${messages.map(({ id }) => id)}`)
   return told
 }

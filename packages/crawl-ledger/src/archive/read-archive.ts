@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isObject, type Json } from '@crawl-ledger/domain'
-import type { Commit } from '@crawl-ledger/log'
+import { type Commit, foundAt } from '@crawl-ledger/log'
 import { LogCheck } from '@crawl-ledger/projector'
 import { type ArchiveHeader, ArchiveUnusable, archiveFormat, lineOf } from './format.js'
 
@@ -74,7 +74,7 @@ class ArchiveCheck {
       // No checkpoints: an archive has none.
       this.check = new LogCheck(partition, this.header.partitions, [], this.auditKey)
     }
-    const [finding] = this.check?.take({ position, found: commit }) ?? []
+    const [finding] = this.check?.take(foundAt({ partition, position }, () => commit)) ?? []
     if (finding !== undefined) throw new ArchiveUnusable(number, finding.message)
     if (lineOf(commit) !== line)
       throw new ArchiveUnusable(number, 'it is not written as an export writes it.')

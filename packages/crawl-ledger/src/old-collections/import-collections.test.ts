@@ -1,4 +1,4 @@
-import { StoreUnavailable, Writer } from '@crawl-ledger/log'
+import { readable, StoreUnavailable, Writer } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -70,7 +70,7 @@ test('every commit is marked as imported', async () => {
     await importCollections(documentsOf(old), importing(new Writer(store.log, { server: 'import' })))
     const handlers = new Set<string>()
     for (const partition of (await store.log.tails()).keys())
-      for (const commit of await store.log.read(new Map([[partition, 0]]), 1000))
+      for (const commit of readable(await store.log.read(new Map([[partition, 0]]), 1000)))
         for (const message of commit.messages) handlers.add(message.handler)
     assert.equal([...handlers], ['import'])
   } finally {

@@ -13,7 +13,7 @@ import {
   type WorkflowDocument,
   type WorkflowState,
 } from '@crawl-ledger/domain'
-import { type Commit, readEvents } from '@crawl-ledger/log'
+import { eventsOf, type Found, readable } from '@crawl-ledger/log'
 import { contextOf, itemContextOf } from '../item-context.js'
 
 /** One item, with the context to go on with. */
@@ -34,18 +34,16 @@ export interface RecoveredWorkflow {
   readonly items: readonly RecoveredItem[]
 }
 
-/** Folds the commits of one workflow; undefined where there are none. */
-export const recoveredFrom = (
-  stream: StreamId,
-  commits: readonly Commit[],
-): RecoveredWorkflow | undefined => {
+/** Folds the commits of one workflow; undefined where there are none. @throws CommitUnreadable */
+export const recoveredFrom = (stream: StreamId, found: readonly Found[]): RecoveredWorkflow | undefined => {
   let state: WorkflowState = initialState
   const documents = new Map<string, ViewDocument>()
-  for (const { position, version, at, events } of commits)
-    for (const event of events.flatMap(readEvents)) {
+  for (const commit of readable(found))
+    for (const event of eventsOf(commit)) {
       state = evolve(state, event)
       for (const route of crawl.routes(event, stream)) {
         if (route.view === 'locations') continue
+        const { position, version, at } = commit
         const place = { stream, position, version, recordedAt: at }
         documents.set(route.id, folded(crawl, route, documents.get(route.id), event, place))
       }

@@ -1,5 +1,5 @@
 import { type FailingStage, type StreamId, type WorkflowContext, workflowStream } from '@crawl-ledger/domain'
-import { type Log, partitionOf, type ViewStore } from '@crawl-ledger/log'
+import { CommitUnreadable, type Log, partitionOf, type ViewStore } from '@crawl-ledger/log'
 import { activeWorkflows } from '../active-workflows.js'
 import type { Asking } from '../asking.js'
 import { ConfigurationError } from '../errors.js'
@@ -42,7 +42,10 @@ export interface Recovery {
    * when another service has taken it, or it is over. Rejects with a `StoreError`.
    */
   resume(workflow: WorkflowRef, options: { readonly version: number }): Promise<RecoveredWorkflow | undefined>
-  /** Takes over what is interrupted, one workflow each time the next one is asked for: services that do so share them. */
+  /**
+   * Takes over what is interrupted, one workflow each time the next one is asked for: services that do so share them.
+   * One that cannot be read costs no other: it ends with the first `CommitUnreadable` after all others were given.
+   */
   resumeAll(options: { readonly idleForMs: number }): AsyncIterable<RecoveredWorkflow>
   /**
    * Makes the stages that have failed open again, all or those named, and a workflow that was over active. Answers with
@@ -101,15 +104,20 @@ export const makeRecovery = ({ log, views, asking, server }: RecoveryParts): Rec
     findInterrupted,
     resume,
     resumeAll: async function* ({ idleForMs }) {
+      let unreadable: CommitUnreadable | undefined
       for (let after: string | undefined; ; ) {
         const found = await findInterrupted({ idleForMs, ...(after === undefined ? {} : { after }) })
         for (const { version, ...workflow } of found) {
-          const taken = await resume(workflow, { version })
+          const taken = await resume(workflow, { version }).catch((error: unknown) => {
+            if (!(error instanceof CommitUnreadable)) throw error
+            unreadable ??= error
+          })
           if (taken !== undefined) yield taken
         }
         after = found.at(-1)?.key
-        if (after === undefined) return
+        if (after === undefined) break
       }
+      if (unreadable !== undefined) throw unreadable
     },
     retryFailedStages: async ({ locationId, batchId }, { stages } = {}) => {
       const asked = stages === undefined ? {} : { stages }

@@ -1,5 +1,5 @@
 import { itemIdOf } from '@crawl-ledger/domain'
-import type { Store } from '@crawl-ledger/log'
+import { readable, type Store } from '@crawl-ledger/log'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findings, random, until } from '../away/away.test-kit.js'
@@ -322,7 +322,7 @@ const oddMessages = (): readonly object[] => {
 /** What the log keeps of each message: its id, its digest and its handler. */
 const namesIn = async ({ log }: Store): Promise<readonly string[]> => {
   const commits = await log.read(new Map(upTo(log.partitions).map(partition => [partition, 0])), 100)
-  const names = commits.flatMap(({ messages }) => messages)
+  const names = readable(commits).flatMap(({ messages }) => messages)
   return names.map(({ id, digest, handler }) => `${id} ${digest} ${handler}`).sort()
 }
 
@@ -361,8 +361,10 @@ test('what a message came with waits with it', () =>
     set.comeBack()
     const next = set.open()
     await emptied(next)
-    const [commit, ...others] = await set.base.log.readStreams(
-      upTo(4).map(partition => ({ partition, stream: 'osaka-1/b', version: 0 })),
+    const [commit, ...others] = readable(
+      await set.base.log.readStreams(
+        upTo(4).map(partition => ({ partition, stream: 'osaka-1/b', version: 0 })),
+      ),
     )
     assert.is(others.length, 0, 'the same message without an id counts once')
     const [message] = commit?.messages ?? []

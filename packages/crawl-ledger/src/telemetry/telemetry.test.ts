@@ -1,5 +1,5 @@
 import { crawl } from '@crawl-ledger/domain'
-import type { Commit, CommitMessage, Store } from '@crawl-ledger/log'
+import { type Commit, type CommitMessage, readable, type Store } from '@crawl-ledger/log'
 import { Projector } from '@crawl-ledger/projector'
 import { context, createTraceState, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node'
@@ -25,8 +25,10 @@ const both = (name: string, run: (withStore: WithStore) => Promise<void>): void 
   for (const [store, withStore] of stores) test(`${store}: ${name}`, () => run(withStore))
 }
 
-const commitsOf = ({ log }: Store): Promise<readonly Commit[]> =>
-  log.read(new Map(Array.from({ length: log.partitions }, (_, partition) => [partition, 0])), 1000)
+const commitsOf = async ({ log }: Store): Promise<readonly Commit[]> =>
+  readable(
+    await log.read(new Map(Array.from({ length: log.partitions }, (_, partition) => [partition, 0])), 1000),
+  )
 
 const messagesOf = async (store: Store): Promise<readonly CommitMessage[]> =>
   (await commitsOf(store)).flatMap(({ messages }) => messages)

@@ -1,7 +1,7 @@
 import { type CrawlEvent, defaultPlan, Id, sha256, type WorkflowDocument } from '@crawl-ledger/domain'
-import type { Receipt, ViewStore } from '@crawl-ledger/log'
+import { CommitUnreadable, type Receipt, type ViewStore } from '@crawl-ledger/log'
 import { activeWorkflows } from '../active-workflows.js'
-import type { Asking } from '../asking.js'
+import type { Answer, Asking } from '../asking.js'
 import { ConfigurationError } from '../errors.js'
 import type { Handle, WorkflowRef } from '../ledger.js'
 import { Candidates } from './candidates.js'
@@ -33,7 +33,8 @@ export interface Work {
   /**
    * Takes up to `max` (1 to 1000, default 1) open items of a stage, of one location after the other. An item is open in a
    * stage when it is found, when the item stages of its plan before this one are done, and when this one is
-   * neither done, failed nor claimed. May be empty: ask again later. Rejects with a `StoreError`.
+   * neither done, failed nor claimed. May be empty: ask again later. Rejects with a `StoreError`; with a
+   * `CommitUnreadable` where a workflow cannot be read and no other has anything open.
    */
   claim(options: {
     readonly stage: string
@@ -100,6 +101,7 @@ export const makeWork = ({ views, asking, handle, server: self }: WorkParts): Wo
       const lease = leaseOf(leaseMs)
       whole('max', max, 1, 1000)
       const claims: Claim[] = []
+      let unreadable: CommitUnreadable | undefined
       for (const workflow of await candidates.of(stage)) {
         const { locationId, batchId } = workflow
         const now = await asking.now()
@@ -114,13 +116,19 @@ export const makeWork = ({ views, asking, handle, server: self }: WorkParts): Wo
           leaseMs: lease,
           now,
         } as const
-        const { events } = await asking.ask({ command, at: now })
+        const { events } = await asking.ask({ command, at: now }).catch((error: unknown): Answer => {
+          if (!(error instanceof CommitUnreadable)) throw error
+          unreadable ??= error
+          return { events: [], position: 0 }
+        })
         const taken = events.filter(isClaimed).map(event => claimOf(event, workflow))
         if (taken.length === 0) candidates.gaveNothing(workflow, stage)
         else candidates.gave(workflow)
         claims.push(...taken)
         if (claims.length >= max) break
       }
+      // Where others had something to do, that comes first.
+      if (claims.length === 0 && unreadable !== undefined) throw unreadable
       return claims
     },
     heartbeat: async (claim, { leaseMs } = {}) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { isObject } from '@crawl-ledger/domain'
 import { isVoid } from '../commit.js'
+import { readable } from '../commit-unreadable.js'
 import { Writer } from '../writer.js'
 import { checkOrder, follow } from './follow.js'
 import {
@@ -107,7 +108,7 @@ export const appending: readonly Sample[] = [
       const raws = Array.from({ length: 30 }, (_, i) => mishap(workflow, `m${i}`, { i }))
       const receipts = await sendAll(writer, raws)
       assert.deepEqual([...new Set(receipts.map(positionOf))], [1])
-      const [commit, ...rest] = await log.read(new Map([[1, 0]]), 10)
+      const [commit, ...rest] = readable(await log.read(new Map([[1, 0]]), 10))
       assert.equal(rest.length, 0)
       assert.deepEqual(
         commit?.messages.map(({ id }) => id),

@@ -1,5 +1,6 @@
 import type { Json } from '@crawl-ledger/domain'
 import { type Draft, sealer, voidCommit } from '../commit.js'
+import { readable } from '../commit-unreadable.js'
 import { PlaceTaken } from '../errors.js'
 import type { Landing } from '../ports.js'
 import { type Cheat, drafts, log } from './cheat.js'
@@ -50,7 +51,7 @@ export const brokenLogs: readonly Cheat[] = [
   })),
   log('keeps one message of an id in a partition', ['message-ids', 'restoring'], honest => {
     const clash = async ({ partition, stream, messages }: Draft): Promise<boolean> =>
-      (await honest.read(new Map([[partition, 0]]), 1_000_000)).some(
+      readable(await honest.read(new Map([[partition, 0]]), 1_000_000)).some(
         commit =>
           commit.stream !== stream && commit.messages.some(({ id }) => messages.some(one => one.id === id)),
       )
@@ -79,7 +80,7 @@ export const brokenLogs: readonly Cheat[] = [
     append: async given => {
       const landings = await honest.append(given)
       const again = async (draft: Draft): Promise<Landing> => {
-        const commits = await honest.readStreams([{ ...draft, version: 0 }])
+        const commits = readable(await honest.readStreams([{ ...draft, version: 0 }]))
         const last = commits.at(-1)
         const version = (last?.version ?? 0) + 1
         const [landing] = await honest.append([{ ...draft, version, prev: last?.hash ?? '' }])

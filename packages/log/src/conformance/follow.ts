@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Commit, isIntact, isVoid } from '../commit.js'
+import { readable } from '../commit-unreadable.js'
 import type { Log, Positions } from '../ports.js'
 import { Reader, type ReaderOptions } from '../reader.js'
 import { partitions } from './kit.js'
@@ -42,7 +43,7 @@ export const follow = async (
     if (failure !== undefined) throw failure.error
     if (goal !== undefined && reached(ends, goal)) return commits
     assert(performance.now() < deadline, 'the reader does not come to the end of the log')
-    const run = await reader.next(ends, 50)
+    const run = readable(await reader.next(ends, 50))
     for (const commit of run) {
       commits.push(commit)
       ends.set(commit.partition, commit.position)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { isVoid } from '../commit.js'
+import { readable } from '../commit-unreadable.js'
 import { Reader } from '../reader.js'
 import { Writer } from '../writer.js'
 import { beginning, checkOrder, follow, messagesIn } from './follow.js'
@@ -49,7 +50,7 @@ export const holes: readonly Sample[] = [
       )
       clock.now += 1
       await reader.next(after, 10)
-      const filled = await reader.next(after, 10)
+      const filled = readable(await reader.next(after, 10))
       assert.deepEqual(
         filled.map(commit => [commit.position, isVoid(commit)]),
         [
@@ -76,7 +77,7 @@ export const holes: readonly Sample[] = [
       await reader.next(beginning(), 10)
       clock.now += graceMs / 2
       await reader.next(beginning(), 10)
-      const run = await reader.next(beginning(), 10)
+      const run = readable(await reader.next(beginning(), 10))
       assert.deepEqual(
         run.map(({ _id }) => _id),
         ['0001:000000000001', '0001:000000000002'],
@@ -96,7 +97,7 @@ export const holes: readonly Sample[] = [
       await Promise.all([log.fill(places), other.fill([...places].reverse())])
       await log.fill(places)
       await log.fill([])
-      const commits = await log.read(new Map([[0, 0]]), 10)
+      const commits = readable(await log.read(new Map([[0, 0]]), 10))
       assert.deepEqual(commits[0], first)
       assert.deepEqual(commits.map(isVoid), [false, true, true])
       checkOrder(commits)
@@ -158,7 +159,7 @@ export const holes: readonly Sample[] = [
       assert.deepEqual(await reader.next(beginning(), 10), [])
       clock.now += graceMs
       await reader.next(beginning(), 10)
-      const run = await reader.next(beginning(), 10)
+      const run = readable(await reader.next(beginning(), 10))
       assert.deepEqual(run.map(isVoid), [true, false])
       slow.resume()
       const [receipt] = await late
@@ -180,7 +181,7 @@ export const holes: readonly Sample[] = [
       clock.now += graceMs - 1
       slow.resume()
       assert.deepEqual(await late, [{ outcome: 'recorded', position: 1 }])
-      const run = await reader.next(beginning(), 10)
+      const run = readable(await reader.next(beginning(), 10))
       assert.deepEqual(
         run.map(({ stream }) => stream),
         [streamOf(workflowIn(0)), streamOf(workflowIn(0, 1))],
@@ -199,7 +200,7 @@ const withoutHoles = async (bench: Bench): Promise<void> => {
     ['taken', 'landed'],
   )
   await appended(log, draftOf(workflowIn(0), ['three'], first))
-  const commits = await log.read(new Map([[0, 0]]), 10)
+  const commits = readable(await log.read(new Map([[0, 0]]), 10))
   assert.deepEqual(commits.map(isVoid), [false, false, false])
   checkOrder(commits)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { canonical, type Json } from '@crawl-ledger/domain'
 import { type Commit, commitId } from '../commit.js'
+import { readable } from '../commit-unreadable.js'
 import type { Log } from '../ports.js'
 import { checkOrder, follow } from './follow.js'
 import { appended, commitOf, draftOf, incoming, known, mishap, workflowIn } from './kit.js'
@@ -33,7 +34,7 @@ export const reading: readonly Sample[] = [
       for (const start of [0, 7, 28, 59]) {
         const read: Commit[] = []
         for (let end = start; end < 60; end = read.at(-1)?.position ?? 60)
-          read.push(...(await log.read(new Map([[0, end]]), 20)))
+          read.push(...readable(await log.read(new Map([[0, end]]), 20)))
         assert.deepEqual(read, zero.slice(start))
       }
     },
@@ -47,12 +48,14 @@ export const reading: readonly Sample[] = [
       const commits = await follow(log)
       checkOrder(commits)
       assert.equal(commits.length, 72)
-      const both = await log.read(
-        new Map([
-          [3, 30],
-          [0, 1],
-        ]),
-        100,
+      const both = readable(
+        await log.read(
+          new Map([
+            [3, 30],
+            [0, 1],
+          ]),
+          100,
+        ),
       )
       assert.deepEqual(both.map(({ _id }) => _id).sort(), [
         commitId(0, 2),
@@ -102,7 +105,7 @@ export const reading: readonly Sample[] = [
       })
       const watching = async (): Promise<void> => {
         while (growing) {
-          const versions = (await other.readStreams([end])).map(({ version }) => version)
+          const versions = readable(await other.readStreams([end])).map(({ version }) => version)
           assert.deepEqual(
             versions,
             versions.map((_, i) => i + 1),
@@ -161,7 +164,7 @@ export const reading: readonly Sample[] = [
       const texts = (list: readonly Commit[]) => list.map(one => canonical(one as unknown as Json)).sort()
       assert.deepEqual(texts(commits), texts(landed))
       const ends = drafts.map(({ partition, stream }) => ({ partition, stream, version: 0 }))
-      assert.deepEqual(texts(await log.readStreams(ends)), texts(landed))
+      assert.deepEqual(texts(readable(await log.readStreams(ends))), texts(landed))
     },
   },
   ...oddNames.map(

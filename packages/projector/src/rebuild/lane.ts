@@ -1,14 +1,19 @@
 import {
   type Checkpoint,
   type Commit,
+  CommitUnreadable,
   type Fold,
+  type Found,
+  isReadable,
   Reader,
+  readable,
   type Store,
   type ViewStore,
 } from '@crawl-ledger/log'
 import { type Build, buildName } from '../build.js'
-import { movesOf } from '../checkpoints.js'
+import { heldOf, movesOf } from '../checkpoints.js'
 import { foldAll, routing, withCheckpoints } from '../fold.js'
+import { failureOf } from '../stopping.js'
 import { Pending } from './pending.js'
 
 const writtenAtOnce = 5000
@@ -50,6 +55,8 @@ export interface LaneOptions {
   readonly eventsAtOnce: number
   /** Somebody may have written documents, also where no checkpoint tells of it. */
   readonly resumed: boolean
+  /** Up to where the views that are read hold the partition: less than that is never put in their place. */
+  readonly shown: number
 }
 
 /** Folds one partition into a build that is being made. */
@@ -86,15 +93,16 @@ export class Lane {
   async foldTo(end: number, pace: Pace): Promise<void> {
     let reading = this.position < end ? this.read() : undefined
     while (reading !== undefined && this.next.stopped === undefined) {
-      const commits = await reading
-      const last = commits.at(-1)?.position ?? this.position
+      const found = await reading
+      const last = found.at(-1)?.position ?? this.position
+      const commits = found.filter(isReadable)
       const events = commits.reduce((sum, { events }) => sum + events.length, 0)
       this.learn(commits.length, events)
       // The next are read while these are folded.
       reading = last < end ? this.read(last) : undefined
       reading?.catch(() => {})
-      if (commits.length === 0) await new Promise(resolve => setTimeout(resolve, holePauseMs))
-      else await this.fold(commits)
+      if (found.length === 0) await new Promise(resolve => setTimeout(resolve, holePauseMs))
+      else await this.fold(found)
       await pace(commits.length, events)
     }
     await this.flush()
@@ -106,11 +114,26 @@ export class Lane {
     if (commits > 0) this.commitsAtOnce = Math.min(commitsAtOnce, wanted)
   }
 
-  private read(after = this.position): Promise<readonly Commit[]> {
+  private read(after = this.position): Promise<readonly Found[]> {
     return this.reader.next(new Map([[this.saved.partition, after]]), this.commitsAtOnce)
   }
 
-  private async fold(commits: readonly Commit[]): Promise<void> {
+  /** At what cannot be read the partition stops, as it does in the views that are read; where these are beyond it, all ends. */
+  private async fold(found: readonly Found[]): Promise<void> {
+    try {
+      await this.foldAll(readable(found))
+    } catch (error) {
+      if (!(error instanceof CommitUnreadable) || error.position <= this.options.shown) throw error
+      await this.foldAll(readable(found.filter(({ position }) => position < error.position)))
+      this.next = {
+        ...this.next,
+        revision: this.saved.revision + 1,
+        stopped: heldOf(failureOf(error)),
+      }
+    }
+  }
+
+  private async foldAll(commits: readonly Commit[]): Promise<void> {
     const routed = withCheckpoints(routing(this.build, commits), [this.next])
     await this.pending.find(routed)
     const { writes, failures } = foldAll(this.build, routed)

@@ -59,13 +59,20 @@ class Folding {
     const views = await store.builds.open(session.build.version)
     const checkpoints = [...(await readCheckpoints(views, session.build, store.log.partitions)).values()]
     await checkLogIsAhead(store.log, checkpoints)
+    const shown = await readCheckpoints(store.views, session.live, store.log.partitions)
     const lane = {
       memoryBytes:
         ((options.memoryMb ?? 256) * 1024 * 1024) / Math.min(lanesAtOnce(store), checkpoints.length),
       eventsAtOnce: eventsAtOnce(options),
       resumed: session.resumed,
     }
-    const lanes = checkpoints.map(checkpoint => new Lane(store, views, session.build, checkpoint, lane))
+    const lanes = checkpoints.map(
+      checkpoint =>
+        new Lane(store, views, session.build, checkpoint, {
+          ...lane,
+          shown: shown.get(checkpoint.partition)?.position ?? 0,
+        }),
+    )
     return new Folding(store, views, session.build, lanes, pace)
   }
 
@@ -193,7 +200,9 @@ const whileStoreFails = async (
  * @throws RebuildRunning while another process does it
  * @throws RebuildTakenOver when it was cancelled, or another process went on with it
  * @throws ProjectionOutdated or NewerRebuild when a newer version made the views, or has begun to
- * @throws CommitUnreadable when an event cannot be read, and a `StoreError`
+ * @throws CommitUnreadable when a commit cannot be read that the views which are read have folded: they hold more than
+ * the log does now. One behind them stops its partition in the new views too.
+ * @throws StoreError
  */
 export const rebuild = (store: Store, projection: Projection, options: RebuildOptions): Promise<Rebuilt> =>
   whileAlone(store, projection, options.owner, () =>

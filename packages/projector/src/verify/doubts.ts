@@ -32,6 +32,11 @@ export class ViewsReplaced extends Error {
   }
 }
 
+/** @throws ViewsReplaced when another build is read by now, or is being put in its place */
+export const checkIsRead = async (store: Store, build: Build): Promise<void> => {
+  if ((await readBuild(store, build)).version !== build.version) throw new ViewsReplaced(build)
+}
+
 export const loadAtOnce = 500
 
 /** Loads documents of several views, in pieces. */
@@ -69,8 +74,7 @@ export const settle = async (
     wrong = await lookAgain(store, build, start, open)
     open = wrong
   }
-  if (wrong.length > 0 && (await readBuild(store, build)).version !== build.version)
-    throw new ViewsReplaced(build)
+  if (wrong.length > 0) await checkIsRead(store, build)
   return wrong
 }
 

@@ -2,8 +2,11 @@ import { canonical, type Json, locationOf } from '@crawl-ledger/domain'
 import {
   type Checkpoint,
   type Commit,
-  commitId,
+  CommitMisplaced,
+  type CommitUnreadable,
+  type Found,
   isIntact,
+  isUnreadable,
   isVoid,
   partitionOf,
   readEvents,
@@ -13,21 +16,12 @@ import {
 } from '@crawl-ledger/log'
 import { Chains } from './chains.js'
 import type { LogFinding } from './finding.js'
-import type { Place } from './places.js'
 
 /** A checkpoint, and the name of the build that keeps it. */
 export interface Kept {
   readonly build: string
   readonly checkpoint: Checkpoint
 }
-
-const isCommit = (found: Commit): boolean =>
-  typeof found.stream === 'string' &&
-  typeof found.hash === 'string' &&
-  typeof found.prev === 'string' &&
-  Number.isInteger(found.version) &&
-  Array.isArray(found.events) &&
-  Array.isArray(found.messages)
 
 /**
  * Checks one partition, place by place; asks no store. It keeps the end of every stream and every message id of its
@@ -58,13 +52,13 @@ export class LogCheck {
     private readonly auditKey: string | undefined,
   ) {}
 
-  *take({ position, found }: Place): Generator<LogFinding> {
+  *take(found: Found): Generator<LogFinding> {
+    const { position } = found
     if (position > this.last + 1) yield this.gap(this.last + 1, position - 1)
     this.last = position
-    if (found instanceof Error || !isCommit(found)) {
+    if (isUnreadable(found)) {
       this.lose(position, position)
-      const why = found instanceof Error ? found.message : 'it has not the fields of a commit'
-      yield this.finding('unreadable', position, `What stands there cannot be read: ${why}.`)
+      yield this.unreadable(found)
       return
     }
     if (isVoid(found)) yield* this.takeVoid(position, found)
@@ -97,6 +91,12 @@ export class LogCheck {
     this.chains.lose(from, to)
   }
 
+  private unreadable({ position, stream, cause }: CommitUnreadable): LogFinding {
+    if (cause instanceof CommitMisplaced) return this.finding('misplaced', position, cause.message, stream)
+    const why = cause.message.endsWith('.') ? cause.message : `${cause.message}.`
+    return this.finding('unreadable', position, `What stands there cannot be read: ${why}`, stream)
+  }
+
   private gap(from: number, to: number): LogFinding {
     this.lose(from, to)
     const many = to > from ? ` up to position ${to}` : ''
@@ -124,7 +124,7 @@ export class LogCheck {
     const { stream } = commit
     this.commits += 1
     this.events += commit.events.length
-    const wrongPlace = this.wrongPlace(position, commit)
+    const wrongPlace = this.wrongPlace(commit)
     const intact = isIntact(commit, this.auditKey)
     if (wrongPlace !== undefined) {
       this.lose(position, position)
@@ -148,13 +148,7 @@ export class LogCheck {
     yield* this.reads(position, commit)
   }
 
-  private wrongPlace(
-    position: number,
-    { _id, partition, position: said, stream }: Commit,
-  ): string | undefined {
-    const right = commitId(this.partition, position)
-    if (_id !== right || partition !== this.partition || said !== position)
-      return `The commit of ${stream} there says that it is ${_id}, position ${said} of partition ${partition}: it was moved there.`
+  private wrongPlace({ stream }: Commit): string | undefined {
     const home = partitionOf(locationOf(stream), this.partitions)
     // 0.1 escaped nothing: what reads as an escape now was the id itself.
     const inV1 = partitionOf(stream.split('/')[0] ?? '', this.partitions)

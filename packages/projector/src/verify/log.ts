@@ -1,10 +1,10 @@
 import type { Projection } from '@crawl-ledger/domain'
-import type { Positions, Store } from '@crawl-ledger/log'
+import type { Found, Positions, Store } from '@crawl-ledger/log'
 import { buildName, buildOf } from '../build.js'
 import { readCheckpoints } from '../checkpoints.js'
 import type { LogFinding, LogSummary, Verification } from './finding.js'
 import { type Kept, LogCheck } from './log-check.js'
-import { type Place, places } from './places.js'
+import { places } from './places.js'
 
 export interface Progress {
   readonly done: number
@@ -108,7 +108,7 @@ async function* settled({ log }: Store, partition: number, end: number, until: n
     for await (const batch of places(log, partition, last, end)) {
       const wait = until - performance.now()
       const hole = wait <= 0 ? -1 : batch.findIndex(({ position }, i) => position !== last + 1 + i)
-      const whole: readonly Place[] = hole < 0 ? batch : batch.slice(0, hole)
+      const whole: readonly Found[] = hole < 0 ? batch : batch.slice(0, hole)
       last = whole.at(-1)?.position ?? last
       if (whole.length > 0) yield whole
       if (hole < 0) continue

@@ -1,13 +1,14 @@
 import { strict as assert } from 'node:assert'
 import { crawl, type Projection, type ViewDocument, type ViewName } from '@crawl-ledger/domain'
+import { CommitUnreadable } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
 import { NEVER } from 'rxjs'
 import { suite } from 'uvu'
-import { ProjectionOutdated, RebuildNeeded } from '../build.js'
-import { CommitUnreadable } from '../fold.js'
+import { ProjectionOutdated, RebuildNeeded, readBuild } from '../build.js'
 import { Projector } from '../projector.js'
 import { altered, viewsOf, write } from '../projector.test-kit.js'
 import { discardHeld, heldCommits, retryHeld } from '../quarantine.js'
+import { rebuild } from '../rebuild/rebuild.js'
 import { ViewsReplaced } from './doubts.js'
 import { all, type Damageable, ledger, only, project } from './verify.test-kit.js'
 import { type VerifyViewsOptions, verifyViews } from './views.js'
@@ -144,6 +145,39 @@ test('views that are swapped meanwhile are not reported as wrong', async () => {
   const store = { ...damaged.store, builds: { ...damaged.store.builds, record } }
   await assert.rejects(all(verifyViews(store, crawl)), ViewsReplaced)
 })
+
+for (const [when, finds] of [
+  ['before it begins', 'finished'],
+  ['while it looks', 'refused'],
+] as const)
+  test(`a swap whose names are exchanged ${when}, and that is not recorded, is not repaired away`, async () => {
+    const { store } = await ledger()
+    const killed = new Error('killed')
+    const swap: typeof store.builds.swap = async build => {
+      await store.builds.swap(build)
+      throw killed
+    }
+    const dying = { ...store, builds: { ...store.builds, swap } }
+    const begun = async (): Promise<void> => {
+      await assert.rejects(rebuild(dying, crawl, { owner: 'killed' }), killed)
+    }
+    let looks = 0
+    const load: typeof store.views.load = async (view, ids) => {
+      looks += 1
+      if (finds === 'refused' && looks === 1) await begun()
+      return store.views.load(view, ids)
+    }
+    if (finds === 'finished') await begun()
+    const verified = all(verifyViews(altered(store, { views: { load } }), crawl, { repair: true }))
+    if (finds === 'finished') {
+      const [findings] = await verified
+      assert.deepEqual(findings, [])
+    } else await assert.rejects(verified, ViewsReplaced)
+    for (const [, { v }] of await viewsOf(store)) assert.equal(v, 2)
+    await project(store)
+    assert.deepEqual((await all(verifyViews(store, crawl)))[0], [])
+    assert.equal((await readBuild(store, crawl)).version, 2)
+  })
 
 const broken = new Set<string>()
 /** The crawl, but that stages cannot be folded into media while `broken` holds them. */

@@ -1,10 +1,10 @@
 import { locationOf, type Projection, type ViewDocument, viewNames } from '@crawl-ledger/domain'
 import { type Checkpoint, fnv1a32, partitionOf, runningDigest, type Store } from '@crawl-ledger/log'
-import { type Build, buildName, buildOf, ProjectionOutdated, RebuildNeeded } from '../build.js'
+import { type Build, buildName, buildOf, finishSwap, ProjectionOutdated, RebuildNeeded } from '../build.js'
 import { readCheckpoints } from '../checkpoints.js'
 import { commitsOf } from '../commits.js'
 import { difference, textOf } from './difference.js'
-import { type Doubt, loadAll, loadAtOnce, settle, type Wrong } from './doubts.js'
+import { checkIsRead, type Doubt, loadAll, loadAtOnce, settle, type Wrong } from './doubts.js'
 import type { Verification, ViewFinding, ViewSummary } from './finding.js'
 import { Known } from './known.js'
 import type { Progress } from './log.js'
@@ -23,10 +23,14 @@ const bytesPerCommit = 2048
 const listedAtOnce = 1000
 const settledAtOnce = 5000
 
-/** The build that is read, made by this very version of the projection. */
-const verifiable = async ({ builds }: Store, projection: Projection): Promise<Build> => {
+/** The build that is read, made by this very version of the projection, and whole: a swap that was left is finished. */
+const verifiable = async (store: Store, projection: Projection): Promise<Build> => {
   const { name, version } = projection
-  const record = await builds.record(name)
+  const record = await store.builds.record(name)
+  if (record?.next?.state === 'swapping') {
+    await finishSwap(store, record)
+    return verifiable(store, projection)
+  }
   if (record !== undefined && record.version > version)
     throw new ProjectionOutdated(name, record.version, version)
   if (record !== undefined && record.version < version) throw new RebuildNeeded(name, record.version, version)
@@ -119,6 +123,7 @@ export const verifyViews = (
   /** Puts in place what must be there, unless somebody writes there now. Nothing can be removed singly. */
   const rewrite = async (build: Build, { view, found, right }: Wrong): Promise<boolean> => {
     if (right === undefined) return false
+    await checkIsRead(store, build)
     const expected = found === undefined ? undefined : { v: found.v, position: found.position }
     const writes = [{ view, document: right, expected }]
     return views.save({ projection: buildName(build), writes, moves: [] })
