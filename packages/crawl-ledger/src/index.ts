@@ -26,6 +26,7 @@ export {
   StoreAway,
   StoreError,
   StoreForbidden,
+  StoreLost,
   StoreRefuses,
   StoreUnavailable,
   StoreUnusable,

@@ -23,6 +23,7 @@ export {
   StoreAway,
   StoreError,
   StoreForbidden,
+  StoreLost,
   StoreRefuses,
   StoreUnavailable,
   StoreUnusable,

@@ -13,6 +13,7 @@ export interface Statement {
 
 /** What is used of a database. */
 export interface Database {
+  readonly isOpen: boolean
   readonly isTransaction: boolean
   exec(sql: string): void
   prepare(sql: string): Statement
@@ -142,6 +143,9 @@ export const openDatabase = (path: string): Database => {
   const { DatabaseSync } = sqliteEngine()
   const db = new DatabaseSync(path)
   return {
+    get isOpen() {
+      return db.isOpen
+    },
     get isTransaction() {
       return db.isTransaction
     },
