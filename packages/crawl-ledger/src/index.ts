@@ -27,6 +27,7 @@ export {
   StoreAway,
   StoreError,
   StoreForbidden,
+  StoreLost,
   StoreRefuses,
   StoreUnavailable,
   StoreUnusable,

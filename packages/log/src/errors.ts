@@ -8,7 +8,7 @@ export abstract class StoreError extends Error {
 /** The store did not answer, or could not do it this time. Trying again is safe. */
 export class StoreUnavailable extends StoreError {
   override readonly name: string = 'StoreUnavailable'
-  readonly code = 'store-unavailable'
+  readonly code: 'store-unavailable' | 'store-lost' = 'store-unavailable'
 
   /** @param setting where its address was given */
   constructor(store: string, cause: unknown, setting = 'STORE') {
@@ -21,6 +21,27 @@ export class StoreUnavailable extends StoreError {
 /** The store is known to be away, so it was not even asked. Whoever would try again by itself need not. */
 export class StoreAway extends StoreUnavailable {
   override readonly name: string = 'StoreAway'
+
+  /** @param cause why it is away: what a store says of itself is said again */
+  constructor(store: string, cause: unknown) {
+    super(store, cause)
+    if (cause instanceof StoreError) this.message = cause.message
+  }
+}
+
+/** The file that the store is in is not in its place any more. When it is put back, trying again succeeds. */
+export class StoreLost extends StoreUnavailable {
+  override readonly name = 'StoreLost'
+  override readonly code = 'store-lost'
+
+  /**
+   * @param what what became of it, after the store's name and before "while it was open"
+   * @param advice what to do, in sentences
+   */
+  constructor(store: string, what: string, advice: string) {
+    super(store, undefined)
+    this.message = `${store} ${what} while it was open. Nothing more is recorded, for nobody would find it. ${advice}`
+  }
 }
 
 /** It was closed here: nothing more is asked of it. */

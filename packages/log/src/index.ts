@@ -35,6 +35,7 @@ export {
   StoreAway,
   StoreError,
   StoreForbidden,
+  StoreLost,
   StoreRefuses,
   StoreUnavailable,
   StoreUnusable,

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreUnusable } from '@crawl-ledger/log'
-import { type Database, EngineMissing, openDatabase } from './engine.js'
-import { storeError } from './errors.js'
+import { type Database, EngineMissing, openDatabase, resultOf } from './engine.js'
+import { isDamage, storeError } from './errors.js'
+import { sameFile } from './same-file.js'
 
 /** A database file and the two ways to use it. */
 export interface Connection {
@@ -12,6 +13,8 @@ export interface Connection {
   /** The same, and nothing, too, where the answer is undefined. */
   attempt<A>(work: () => A | undefined): A | undefined
   read<A>(work: () => A): A
+  /** Throws where the file is not in its place any more, or is damaged. */
+  ping(): void
   close(): void
 }
 
@@ -30,35 +33,63 @@ const opened = (path: string, store: string): Database => {
 }
 
 /**
+ * Moves what is in the -wal file into the file. SQLite does so when the last connection is closed; but the package closes
+ * one only when all of its statements are collected as garbage, which a process that ends does not wait for.
+ */
+const checkpoint = (db: Database): void => {
+  try {
+    db.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch (error) {
+    // What stays there is found by whoever opens the file next.
+    if (resultOf(error) === undefined) throw error
+  }
+}
+
+/** SQLite opens the files beside it only when it reads. */
+const reading = 'SELECT 1 FROM sqlite_master'
+
+/**
  * Opens a file (or `:memory:`).
  * `synchronous=FULL`: what has a receipt is on the disk. WAL: readers do not wait for the writer.
  */
 export const connect = (path: string, store: string): Connection => {
+  /** Once the engine has said so, nothing that is written can be relied on. */
+  let damage: unknown
   const guarded = <A>(work: () => A): A => {
     try {
       return work()
     } catch (error) {
-      throw storeError(store, error)
+      const known = storeError(store, error)
+      if (isDamage(error)) damage ??= known
+      throw known
     }
   }
   const db = opened(path, store)
   try {
     guarded(() =>
-      db.exec('PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'),
+      db.exec(`PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${reading}`),
     )
   } catch (error) {
     db.close()
     throw error
   }
+  const file = sameFile(path, store)
+  const isSound = (): void => {
+    if (damage !== undefined) throw damage
+    file.look()
+  }
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const transaction = <A>(work: () => A, isKept: (result: A) => boolean): A =>
     guarded(() => {
+      isSound()
       begin.run()
       try {
         const result = work()
         if (isKept(result)) commit.run()
         else db.exec('ROLLBACK')
+        // Before anybody is told: also where it took long, it is in a file that was in its place a moment ago.
+        file.look()
         return result
       } catch (error) {
         if (db.isTransaction) db.exec('ROLLBACK')
@@ -67,9 +98,21 @@ export const connect = (path: string, store: string): Connection => {
     })
   return {
     db,
-    read: guarded,
+    read: work =>
+      guarded(() => {
+        file.look()
+        return work()
+      }),
+    ping: () =>
+      guarded(() => {
+        isSound()
+        db.exec('SELECT 1')
+      }),
     write: work => transaction(work, () => true),
     attempt: work => transaction(work, result => result !== undefined),
-    close: () => db.close(),
+    close: () => {
+      if (db.isOpen && file.isInPlace()) checkpoint(db)
+      db.close()
+    },
   }
 }

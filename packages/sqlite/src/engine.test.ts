@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StoreUnusable } from '@crawl-ledger/log'
@@ -48,6 +48,22 @@ test('a byte that is no UTF-8 is an error of its row, and of no other', async ()
       return true
     })
     await store.close()
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('when it is closed all that was written is in the file itself, and a copy of that alone has it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crawl-ledger-engine-'))
+  try {
+    const [path, copy] = [join(folder, 'ledger.db'), join(folder, 'copy.db')]
+    const store = openSqlite(path)
+    await store.log.fill([{ partition: 0, position: 1 }])
+    await store.close()
+    copyFileSync(path, copy)
+    const copied = openSqlite(copy)
+    assert.equal((await copied.log.tails()).get(0), 1)
+    await copied.close()
   } finally {
     rmSync(folder, { recursive: true })
   }

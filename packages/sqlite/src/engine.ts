@@ -15,6 +15,7 @@ export interface Statement {
 
 /** What is used of a database. */
 export interface Database {
+  readonly isOpen: boolean
   readonly isTransaction: boolean
   exec(sql: string): void
   prepare(sql: string): Statement
@@ -148,6 +149,9 @@ export const openDatabase = (path: string): Database => {
   const { DatabaseSync } = sqliteEngine()
   const db = new DatabaseSync(path)
   return {
+    get isOpen() {
+      return db.isOpen
+    },
     get isTransaction() {
       return db.isTransaction
     },

@@ -33,4 +33,12 @@ test('what passes is told from what does not, and a mistake of ours stays as it 
     assert.equal(storeError('it', ours), ours)
 })
 
+test('an error of the package’s `all`, which has no number, is told by SQLite’s text', () => {
+  const numberless = (text: string): Error => Object.assign(new Error(text), { code: 'ERR_SQLITE_ERROR' })
+  assert(storeError('it', numberless('database is locked')) instanceof StoreUnavailable)
+  assert(storeError('it', numberless('database disk image is malformed')) instanceof StoreUnusable)
+  const ours = numberless('no such table: x')
+  assert.equal(storeError('it', ours), ours)
+})
+
 test.run()

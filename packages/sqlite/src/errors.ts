@@ -2,6 +2,9 @@ import { StoreError, StoreUnavailable, StoreUnusable } from '@crawl-ledger/log'
 import { DamagedText, EngineMissing } from './engine.js'
 import { resultOf } from './results.js'
 
+/** Whether the engine says that what is in the file is not what it wrote there. */
+export const isDamage = (error: unknown): boolean => resultOf(error)?.meaning === 'damaged'
+
 /** SQLite's errors as a store's. Anything else is a mistake of ours and stays as it is. */
 export const storeError = (store: string, error: unknown): unknown => {
   if (error instanceof StoreError) return error
@@ -22,6 +25,13 @@ export const storeError = (store: string, error: unknown): unknown => {
       return new StoreUnusable(
         `${store} cannot be written (${name}). Let this user write the file and its folder, where SQLite keeps two more ` +
           'files beside it, or name another file in STORE.',
+        { cause: error },
+      )
+    case 'damaged':
+      return new StoreUnusable(
+        name === 'SQLITE_NOTADB'
+          ? `${store} is no database file, or not any more (${name}). Nothing is recorded into it. Name another file in STORE, or put a backup in its place.`
+          : `${store} is damaged (${name}). Nothing more is recorded into it. Stop all processes that use it, and put a backup in its place.`,
         { cause: error },
       )
     case 'unusable':

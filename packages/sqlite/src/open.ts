@@ -79,9 +79,7 @@ export const openSqlite = (path: string, options: SqliteOptions = {}): Store => 
       views: sqliteViews(connection),
       builds: sqliteBuilds(connection),
       leases: sqliteLeases(connection),
-      ping: async () => {
-        connection.read(() => connection.db.prepare('SELECT 1').get())
-      },
+      ping: async () => connection.ping(),
       close: async () => connection.close(),
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { LedgerClosed, StoreAway, StoreUnavailable } from '@crawl-ledger/log'
+import { LedgerClosed, StoreAway, StoreUnavailable, StoreUnusable } from '@crawl-ledger/log'
 import {
   BehaviorSubject,
   defer,
@@ -101,7 +101,7 @@ export class StoreWatch {
         },
         (error: unknown) => {
           this.underWay.delete(call)
-          if (error instanceof StoreUnavailable) this.suspect()
+          if (error instanceof StoreUnavailable || error instanceof StoreUnusable) this.suspect()
           reject(error)
         },
       )
