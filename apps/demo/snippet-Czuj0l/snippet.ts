@@ -15,6 +15,9 @@ await ledger.handle({ type: 'stage_complete', context: crawling, payload: { resu
 await ledger.caughtUp()
 const workflow = await ledger.workflows.get(batch)
 const analytics = await ledger.analytics('osaka-8')
-for await (const { position, event } of ledger.history(batch)) process.stdout.write(`${position} ${event.type}\n`)
-process.stdout.write(`${outcome} ${itemId}, ${workflow?.items.found} found, ${analytics?.activeWorkflows} active\n`)
+for await (const { position, event } of ledger.history(batch))
+  process.stdout.write(`${position} ${event.type}\n`)
+process.stdout.write(
+  `${outcome} ${itemId}, ${workflow?.items.found} found, ${analytics?.activeWorkflows} active\n`,
+)
 await ledger.close()
