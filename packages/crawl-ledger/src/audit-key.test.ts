@@ -27,11 +27,16 @@ const refusal = async (store: string, auditKey?: string): Promise<string> => {
   const options = { store, project: false, ...(auditKey === undefined ? {} : { auditKey }) }
   try {
     const ledger = await openLedger(options)
-    const context = batchContext({ locationId: 'l' })
-    const { outcome } = await ledger.handlers.handleError(context, { error: `${auditKey} ${Math.random()}` })
-    await ledger.close()
-    assert.is(outcome, 'recorded')
-    return 'opened'
+    try {
+      const context = batchContext({ locationId: 'l' })
+      const { outcome } = await ledger.handlers.handleError(context, {
+        error: `${auditKey} ${Math.random()}`,
+      })
+      assert.is(outcome, 'recorded')
+      return 'opened'
+    } finally {
+      await ledger.close()
+    }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     return `${error.code}: ${error.message}`

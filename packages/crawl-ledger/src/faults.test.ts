@@ -1,5 +1,6 @@
 import { type Store, StoreUnavailable } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
+import { scoped } from '@crawl-ledger/testing'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Receipt } from './index.js'
@@ -59,17 +60,20 @@ const kept = new Set<Receipt['outcome']>(['recorded', 'duplicate', 'unchanged'])
 const survives = async (whole: Store, fault: Fault, turn: number): Promise<boolean> => {
   const faulty = failing(whole, fault, turn)
   const ledger = ledgerOver(faulty.store, 'memory:', { project: true })
-  const receipts = await Promise.all(stream(locations, workflows).map(message => ledger.handle(message)))
-  assert.ok(receipts.every(({ outcome }) => kept.has(outcome)))
-  // Asked of the store below, so that the question itself does not fail.
-  const direct = ledgerOver(whole, 'memory:', { project: false })
-  await direct.caughtUp()
-  for (const id of locations) {
-    const { locationId: _, generatedAt: __, ...counters } = (await direct.analytics(id)) ?? {}
-    assert.equal(counters, countersOf(workflows), `${fault} at call ${turn}`)
+  try {
+    const receipts = await Promise.all(stream(locations, workflows).map(message => ledger.handle(message)))
+    assert.ok(receipts.every(({ outcome }) => kept.has(outcome)))
+    // Asked of the store below, so that the question itself does not fail.
+    const direct = ledgerOver(whole, 'memory:', { project: false })
+    await direct.caughtUp()
+    for (const id of locations) {
+      const { locationId: _, generatedAt: __, ...counters } = (await direct.analytics(id)) ?? {}
+      assert.equal(counters, countersOf(workflows), `${fault} at call ${turn}`)
+    }
+    return faulty.reached()
+  } finally {
+    await ledger.close()
   }
-  await ledger.close()
-  return faulty.reached()
 }
 
 for (const [name, withStore] of storesOf(2))
@@ -80,38 +84,42 @@ for (const [name, withStore] of storesOf(2))
       assert.ok(turn > 5, 'the run has calls that can fail')
     })
 
-test('a store that stays away gives `unavailable`, and nothing was kept', async () => {
-  const whole = openSqlite(':memory:')
-  const away: Store = {
-    ...whole,
-    log: {
-      ...whole.log,
-      append: () => Promise.reject(new StoreUnavailable('The store of the test', undefined)),
-    },
-  }
-  const ledger = ledgerOver(away, 'memory:', { project: false, retryForMs: 20 })
-  const receipt = await ledger.handle(message)
-  assert.equal(receipt, { outcome: 'unavailable' })
-  assert.equal(
-    [...(await whole.log.tails()).values()].filter(position => position > 0),
-    [],
-  )
-  await ledger.close()
-})
+test(
+  'a store that stays away gives `unavailable`, and nothing was kept',
+  scoped(async opened => {
+    const whole = openSqlite(':memory:')
+    const away: Store = {
+      ...whole,
+      log: {
+        ...whole.log,
+        append: () => Promise.reject(new StoreUnavailable('The store of the test', undefined)),
+      },
+    }
+    const ledger = opened(ledgerOver(away, 'memory:', { project: false, retryForMs: 20 }))
+    const receipt = await ledger.handle(message)
+    assert.equal(receipt, { outcome: 'unavailable' })
+    assert.equal(
+      [...(await whole.log.tails()).values()].filter(position => position > 0),
+      [],
+    )
+  }),
+)
 
-test('a mistake of ours is no silent time-out', async () => {
-  const whole = openSqlite(':memory:')
-  const broken: Store = {
-    ...whole,
-    log: { ...whole.log, append: () => Promise.reject(new TypeError('a mistake')) },
-  }
-  const ledger = ledgerOver(broken, 'memory:', { project: false })
-  const error = await ledger.handle(message).then(
-    () => undefined,
-    (e: unknown) => e,
-  )
-  assert.instance(error, TypeError)
-  await ledger.close()
-})
+test(
+  'a mistake of ours is no silent time-out',
+  scoped(async opened => {
+    const whole = openSqlite(':memory:')
+    const broken: Store = {
+      ...whole,
+      log: { ...whole.log, append: () => Promise.reject(new TypeError('a mistake')) },
+    }
+    const ledger = opened(ledgerOver(broken, 'memory:', { project: false }))
+    const error = await ledger.handle(message).then(
+      () => undefined,
+      (e: unknown) => e,
+    )
+    assert.instance(error, TypeError)
+  }),
+)
 
 test.run()

@@ -1,6 +1,7 @@
 import { decodeMessage, EventTooNew, handlerOf } from '@crawl-ledger/domain'
 import { CommitUnreadable, type Log, readable, Writer } from '@crawl-ledger/log'
 import { openSqlite } from '@crawl-ledger/sqlite'
+import { scoped } from '@crawl-ledger/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -27,23 +28,25 @@ const fromTheFuture = (log: Log, stream: string): Log => ({
     ),
 })
 
-test('a stream that cannot be read keeps nobody else from being written', async () => {
-  const store = openSqlite(':memory:', { partitions: 1 })
-  await new Writer(store.log, { server: 'before' }).write('l/new', found('new', 'a'))
-  const writer = new Writer(fromTheFuture(store.log, 'l/new'), { server: 'now' })
-  const [unreadable, ...others] = await Promise.allSettled([
-    writer.write('l/new', found('new', 'b')),
-    writer.write('l/one', found('one', 'b')),
-    writer.write('l/two', found('two', 'b')),
-  ])
-  assert.is(unreadable?.status, 'rejected')
-  const { reason } = unreadable as PromiseRejectedResult
-  assert.instance(reason, CommitUnreadable)
-  assert.instance(reason.cause, EventTooNew)
-  for (const other of others)
-    assert.is(other.status === 'fulfilled' && other.value.outcome, 'recorded', JSON.stringify(other))
-  await writer.idle()
-  await store.close()
-})
+test(
+  'a stream that cannot be read keeps nobody else from being written',
+  scoped(async opened => {
+    const store = opened(openSqlite(':memory:', { partitions: 1 }))
+    await new Writer(store.log, { server: 'before' }).write('l/new', found('new', 'a'))
+    const writer = new Writer(fromTheFuture(store.log, 'l/new'), { server: 'now' })
+    const [unreadable, ...others] = await Promise.allSettled([
+      writer.write('l/new', found('new', 'b')),
+      writer.write('l/one', found('one', 'b')),
+      writer.write('l/two', found('two', 'b')),
+    ])
+    assert.is(unreadable?.status, 'rejected')
+    const { reason } = unreadable as PromiseRejectedResult
+    assert.instance(reason, CommitUnreadable)
+    assert.instance(reason.cause, EventTooNew)
+    for (const other of others)
+      assert.is(other.status === 'fulfilled' && other.value.outcome, 'recorded', JSON.stringify(other))
+    await writer.idle()
+  }),
+)
 
 test.run()

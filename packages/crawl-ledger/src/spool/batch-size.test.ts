@@ -55,8 +55,11 @@ for (const [name, withStore] of stores)
             'the store',
             { project: false, retryForMs: 50, spoolFile: SpoolFile.open(set.spoolFile, 'the store') },
           )
-          await until('an empty spool', () => ledger.spool?.status().messages === 0)
-          await ledger.close()
+          try {
+            await until('an empty spool', () => ledger.spool?.status().messages === 0)
+          } finally {
+            await ledger.close()
+          }
           assert.ok(Math.max(...sizes) > 40)
           const tails = await base.log.tails()
           assert.ok([...tails.values()].some(position => position > 0))

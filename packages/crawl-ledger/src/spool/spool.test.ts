@@ -393,9 +393,12 @@ test('a service that is busy all the time sees the end of its spool', () =>
     }
     const callers = Array.from({ length: 64 }, caller)
     set.comeBack()
-    await until('an empty spool', () => ledger.spool?.status().messages === 0)
-    busy = false
-    await Promise.all(callers)
+    try {
+      await until('an empty spool', () => ledger.spool?.status().messages === 0)
+    } finally {
+      busy = false
+      await Promise.all(callers)
+    }
     await emptied(ledger)
     assert.equal(await recordedOf(ledger, 'osaka-1'), upTo(sent))
     await ledger.close()

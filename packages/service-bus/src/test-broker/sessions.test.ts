@@ -1,6 +1,16 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bodies, clientOf, codeOf, numbers, one, receive, until, withQueue } from './test-broker.test-kit.js'
+import {
+  bodies,
+  clientOf,
+  codeOf,
+  numbers,
+  one,
+  receive,
+  renewingUntil,
+  until,
+  withQueue,
+} from './test-broker.test-kit.js'
 
 const test = suite('test-broker: sessions')
 const sessions = { sessions: true }
@@ -106,15 +116,17 @@ test(
 
 test(
   'a session lock that is renewed does not expire, and its messages stay locked with it',
-  withQueue({ sessions: true, lockMs: 300 }, async (broker, client) => {
+  // Long enough for a machine that stands still for a while.
+  withQueue({ sessions: true, lockMs: 3000 }, async (broker, client) => {
     broker.put('q', [...numbers(1, 'kept'), ...numbers(1, 'lost')])
     const options = { maxAutoLockRenewalDurationInMs: 0 }
     const kept = await client.acceptSession('q', 'kept', options)
     const message = await one(kept)
     await client.acceptSession('q', 'lost', options)
-    const renewing = setInterval(() => void kept.renewSessionLock(), 50)
-    await until(() => broker.counts('q').expiredLocks === 1)
-    clearInterval(renewing)
+    await renewingUntil(
+      () => kept.renewSessionLock(),
+      () => broker.counts('q').expiredLocks === 1,
+    )
     await kept.completeMessage(message)
     assert.equal(bodies(broker.messages('q')), bodies(numbers(1, 'lost')))
   }),

@@ -69,6 +69,14 @@ export const until = async (isSo: () => boolean): Promise<void> => {
   }
 }
 
+/** Renews a lock again and again until something is so. Rejects when it is lost. */
+export const renewingUntil = async (renew: () => Promise<unknown>, isSo: () => boolean): Promise<void> => {
+  while (!isSo()) {
+    await renew()
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
 /** The code of the error that a promise is rejected with; undefined if it is not. */
 export const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
