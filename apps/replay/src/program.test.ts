@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,7 +51,12 @@ test.before(async () => {
   await ledger.close()
 })
 
-test.after(() => rmSync(folder, { recursive: true }))
+/** Commands that run beside a test: one that fails leaves none behind. */
+const started: ChildProcess[] = []
+test.after(() => {
+  for (const child of started) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true })
+})
 
 test('help teaches, and a wrong command line ends with 2', () => {
   const help = run('--help')
@@ -232,21 +237,25 @@ test('tail shows what is appended while it runs, and ends well', async () => {
     ['--import', 'tsx', main, 'tail', '--json', '--type', 'ItemFound', '--store', growing],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
+  started.push(child)
   const ended = once(child, 'close')
   let printed = ''
   child.stdout.on('data', chunk => {
     printed += chunk
   })
-  // It shows what comes once it has begun, and nothing tells when that is.
-  for (let i = 0; !printed.includes('\n'); i += 1) {
-    await ledger.handle(itemFound('osaka-1', 'a', `m${i}`))
-    await new Promise(resolve => setTimeout(resolve, 20))
+  try {
+    // It shows what comes once it has begun, and nothing tells when that is.
+    for (let i = 0; !printed.includes('\n'); i += 1) {
+      await ledger.handle(itemFound('osaka-1', 'a', `m${i}`))
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  } finally {
+    await ledger.close()
   }
   child.kill('SIGINT')
   assert.equal(await ended, [0, null])
   const [first] = printed.split('\n')
   assert.is((JSON.parse(first ?? '') as { event: { type: string } }).event.type, 'ItemFound')
-  await ledger.close()
 })
 
 test('an import that is stopped while it waits for its input leaves nothing behind', async () => {
@@ -255,6 +264,7 @@ test('an import that is stopped while it waits for its input leaves nothing behi
     env: { ...process.env, STORE: store, TMPDIR: temporary },
     stdio: ['pipe', 'ignore', 'pipe'],
   })
+  started.push(child)
   const ended = once(child, 'close')
   const said = text(child.stderr)
   const kept = (): boolean => readdirSync(temporary).some(name => name.startsWith('crawl-ledger-'))
