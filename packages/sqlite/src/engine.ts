@@ -8,7 +8,7 @@ export interface Statement {
   run(...values: readonly Value[]): { readonly changes: number }
   get(...values: readonly Value[]): unknown
   all(...values: readonly Value[]): readonly unknown[]
-  /** As `all`, with the bytes as bytes (see `withTexts`): so one damaged row costs no other. */
+  /** As `all`, with the bytes as bytes (see `textOf`): so one damaged row costs no other. */
   raw(...values: readonly Value[]): readonly unknown[]
   iterate(...values: readonly Value[]): IterableIterator<unknown>
 }
@@ -124,18 +124,22 @@ const bound = (values: readonly Value[]): readonly Value[] =>
     : values
 
 /**
- * A row as a plain object. What is read as bytes is text: an engine would put U+FFFD where it is no UTF-8, and say nothing.
+ * The text of bytes that were read: an engine would put U+FFFD where it is no UTF-8, and say nothing.
  *
  * @throws DamagedText
  */
-export const withTexts = (row: unknown): unknown => {
+export const textOf = (column: string, bytes: Uint8Array): string => {
+  if (!isUtf8(bytes)) throw new DamagedText(`${column} of a row is no UTF-8`)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+}
+
+/** A row as a plain object, with texts where bytes were read. */
+const withTexts = (row: unknown): unknown => {
   if (row === undefined) return undefined
   const plain: Row = { ...(row as Row) }
   for (const column in plain) {
     const value = plain[column]
-    if (!(value instanceof Uint8Array)) continue
-    if (!isUtf8(value)) throw new DamagedText(`${column} of a row is no UTF-8`)
-    plain[column] = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
+    if (value instanceof Uint8Array) plain[column] = textOf(column, value)
   }
   return plain
 }

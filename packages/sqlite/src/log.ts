@@ -11,41 +11,36 @@ import {
 } from '@crawl-ledger/log'
 import { appender } from './append.js'
 import type { Connection } from './connection.js'
-import { withTexts } from './engine.js'
+import { textOf } from './engine.js'
 
 interface Row {
-  readonly body: string
+  readonly position: number
+  /** Bytes where it holds a NUL: so it was bound. */
+  readonly stream: string | Uint8Array
+  readonly body: Uint8Array
   readonly prev: string
   readonly hash: string
 }
 
-/** A commit out of a row as it was read, with bytes in it. */
-const commitIn = (row: unknown): unknown => {
-  const { body, prev, hash } = withTexts(row) as Row
-  const value: unknown = JSON.parse(body)
+/** Bodies and keys are read as bytes, so that damaged ones are told from sound ones. */
+const commitColumns = 'position, stream, CAST(body AS BLOB) AS body, prev, hash'
+
+const commitIn = ({ body, prev, hash }: Row): unknown => {
+  const value: unknown = JSON.parse(textOf('body', body))
   return typeof value === 'object' && value !== null ? Object.assign(value, { prev, hash }) : value
 }
 
-/** Bodies and keys are read as bytes, so that damaged ones are told from sound ones. */
-const commitColumns =
-  'partition, position, CAST(stream AS BLOB) AS stream, CAST(body AS BLOB) AS body, prev, hash'
-
-interface Key {
-  readonly partition: number
-  readonly position: number
-  readonly stream: Uint8Array
-}
-
 /** What stands in a row of `events` as it was read: its columns say where, whatever its body says. */
-const foundIn = (row: unknown): Found => {
-  const { partition, position, stream } = row as Key
-  return foundAt({ partition, position, stream: Buffer.from(stream).toString() }, () => commitIn(row))
+const foundIn = (partition: number, row: unknown): Found => {
+  const { position, stream } = row as Row
+  const name = typeof stream === 'string' ? stream : Buffer.from(stream).toString()
+  return foundAt({ partition, position, stream: name }, () => commitIn(row as Row))
 }
 
 /** The first commit of the log; undefined where there is none. */
 export const firstFound = (db: Connection['db']): Found | undefined => {
-  const [row] = db.prepare(`SELECT ${commitColumns} FROM events LIMIT 1`).raw()
-  return row === undefined ? undefined : foundIn(row)
+  const [row] = db.prepare(`SELECT partition, ${commitColumns} FROM events LIMIT 1`).raw()
+  return row === undefined ? undefined : foundIn((row as { partition: number }).partition, row)
 }
 
 /** A log in SQLite. A flight is one transaction, so positions have no holes. */
@@ -82,7 +77,8 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
         const found: Found[] = []
         for (const [partition, position] of after) {
           if (found.length >= limit) break
-          for (const row of readAfter.raw(partition, position, limit - found.length)) found.push(foundIn(row))
+          for (const row of readAfter.raw(partition, position, limit - found.length))
+            found.push(foundIn(partition, row))
         }
         return found
       }),
@@ -90,7 +86,7 @@ export const sqliteLog = (connection: Connection, partitions: number, seal: Seal
       connection.read(() =>
         ends.flatMap(
           ({ partition, stream, version }: { partition: number; stream: StreamId; version: number }) =>
-            readStream.raw(partition, stream, version).map(foundIn),
+            readStream.raw(partition, stream, version).map(row => foundIn(partition, row)),
         ),
       ),
     findMessages: async (partition, stream, ids) =>
