@@ -1,7 +1,8 @@
 import { analyticsServer, usableToken } from '@crawl-ledger/analytics'
 import { listen, processLogger } from '@crawl-ledger/process'
-import { explain, openLedger, readSettings } from 'crawl-ledger'
+import { explain, readSettings } from 'crawl-ledger'
 import { Ending } from 'crawl-ledger/ending'
+import { openToAnswer } from './open.js'
 import { help, readOptions } from './options.js'
 
 const main = async (): Promise<void> => {
@@ -18,7 +19,7 @@ const main = async (): Promise<void> => {
   const token = usableToken(apiToken)
   const logger = processLogger({ service: 'analytics', level: logLevel, secrets: [token, auditKey ?? ''] })
 
-  const ledger = await openLedger({
+  const ledger = await openToAnswer({
     store,
     poolSize,
     logger,

@@ -19,9 +19,7 @@ export const optionsOf = ({ store }: Common) => {
   }
 }
 
-/** Opens a ledger's store that is there for one command, and closes it whatever happens. */
-export const withStore = async <A>(common: Common, use: (opened: OpenedStore) => Promise<A>): Promise<A> => {
-  const opened = await openStore({ ...optionsOf(common), create: false })
+const closing = async <A>(opened: OpenedStore, use: (opened: OpenedStore) => Promise<A>): Promise<A> => {
   try {
     return await use(opened)
   } finally {
@@ -29,9 +27,19 @@ export const withStore = async <A>(common: Common, use: (opened: OpenedStore) =>
   }
 }
 
-/** The same for a ledger, which projects nothing. */
+/** Opens a ledger's store for one command that reads, and closes it whatever happens. Nothing is made or changed. */
+export const withStore = async <A>(common: Common, use: (opened: OpenedStore) => Promise<A>): Promise<A> =>
+  closing(await openStore({ ...optionsOf(common), readOnly: true }), use)
+
+/** The same for one that writes. */
+export const withStoreToWrite = async <A>(
+  common: Common,
+  use: (opened: OpenedStore) => Promise<A>,
+): Promise<A> => closing(await openStore({ ...optionsOf(common), create: false }), use)
+
+/** A ledger for one command that reads. */
 export const withLedger = async <A>(common: Common, use: (ledger: Ledger) => Promise<A>): Promise<A> => {
-  const ledger = await openLedger({ ...optionsOf(common), project: false, create: false })
+  const ledger = await openLedger({ ...optionsOf(common), readOnly: true })
   try {
     return await use(ledger)
   } finally {

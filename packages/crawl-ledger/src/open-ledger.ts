@@ -47,6 +47,11 @@ export interface LedgerOptions {
   readonly partitions?: number
   /** Whether a ledger is made where there is none; otherwise `NoLedger`. Default true. */
   readonly create?: boolean
+  /**
+   * Whether it is only read: no ledger is made, this process does not project, and on SQLite nothing is written, so that
+   * a user who may not write can open the file. Default false.
+   */
+  readonly readOnly?: boolean
   /** Connections to MongoDB. 1 to 1000; default 10. */
   readonly poolSize?: number
   /** Whether this process projects too. Default: yes on SQLite, no on MongoDB, where workers do. */
@@ -241,7 +246,7 @@ export const openLedger = async (options: LedgerOptions = {}): Promise<Ledger> =
   return ledgerOver(late, name, {
     ...options,
     spoolMax,
-    project: options.project ?? !shared,
+    project: options.project ?? !(shared || options.readOnly === true),
     ...(spoolFile === undefined ? {} : { spoolFile }),
   })
 }

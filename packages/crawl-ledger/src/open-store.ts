@@ -51,8 +51,9 @@ const tellMovedIn = ({ logger }: LedgerOptions, names: readonly string[]): void 
  */
 export const placeOf = (options: LedgerOptions): StorePlace => {
   const { store: url, database, poolSize, partitions } = settingsOf(options)
+  const create = options.readOnly === true ? false : options.create
   const common = {
-    ...(options.create === undefined ? {} : { create: options.create }),
+    ...(create === undefined ? {} : { create }),
     ...(partitions === undefined ? {} : { partitions }),
     ...(options.auditKey === undefined ? {} : { auditKey: options.auditKey }),
   }
@@ -68,7 +69,7 @@ export const placeOf = (options: LedgerOptions): StorePlace => {
   const path = url === 'memory:' ? ':memory:' : url.slice('sqlite:'.length)
   const open = async (): Promise<Store> => {
     const { openSqlite } = await import('@crawl-ledger/sqlite')
-    return openSqlite(path, common)
+    return openSqlite(path, { ...common, readOnly: options.readOnly === true })
   }
   return { name: url, shared: false, open }
 }

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreUnusable } from '@crawl-ledger/log'
 import { type Database, EngineMissing, openDatabase, resultOf } from './engine.js'
-import { isDamage, storeError } from './errors.js'
+import { isDamage, isForbidden, storeError } from './errors.js'
+import { wayToRead } from './reading.js'
 import { sameFile } from './same-file.js'
 
 /** A database file and the two ways to use it. */
@@ -19,9 +20,9 @@ export interface Connection {
 }
 
 /** An engine says little of why a file cannot be opened, so the one usual reason is looked for. */
-const opened = (path: string, store: string): Database => {
+const opened = (path: string, store: string, open: () => Database): Database => {
   try {
-    return openDatabase(path)
+    return open()
   } catch (cause) {
     if (cause instanceof EngineMissing) throw storeError(store, cause)
     const folder = dirname(path)
@@ -45,14 +46,17 @@ const checkpoint = (db: Database): void => {
   }
 }
 
-/** SQLite opens the files beside it only when it reads. */
-const reading = 'SELECT 1 FROM sqlite_master'
+interface Opening {
+  readonly path: string
+  readonly store: string
+  /** Settings, and a first reading: only then SQLite opens the files beside it. */
+  readonly first: string
+  /** Throws where what would be read is not to be relied on. */
+  readonly check?: () => void
+  readonly closing?: (db: Database) => void
+}
 
-/**
- * Opens a file (or `:memory:`).
- * `synchronous=FULL`: what has a receipt is on the disk. WAL: readers do not wait for the writer.
- */
-export const connect = (path: string, store: string): Connection => {
+const connection = (db: Database, { path, store, first, check, closing }: Opening): Connection => {
   /** Once the engine has said so, nothing that is written can be relied on. */
   let damage: unknown
   const guarded = <A>(work: () => A): A => {
@@ -64,11 +68,8 @@ export const connect = (path: string, store: string): Connection => {
       throw known
     }
   }
-  const db = opened(path, store)
   try {
-    guarded(() =>
-      db.exec(`PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${reading}`),
-    )
+    guarded(() => db.exec(first))
   } catch (error) {
     db.close()
     throw error
@@ -101,7 +102,9 @@ export const connect = (path: string, store: string): Connection => {
     read: work =>
       guarded(() => {
         file.look()
-        return work()
+        const found = work()
+        check?.()
+        return found
       }),
     ping: () =>
       guarded(() => {
@@ -111,8 +114,37 @@ export const connect = (path: string, store: string): Connection => {
     write: work => transaction(work, () => true),
     attempt: work => transaction(work, result => result !== undefined),
     close: () => {
-      if (db.isOpen && file.isInPlace()) checkpoint(db)
+      if (closing !== undefined && db.isOpen && file.isInPlace()) closing(db)
       db.close()
     },
+  }
+}
+
+const reading = 'PRAGMA busy_timeout = 1000; SELECT 1 FROM sqlite_master'
+
+/**
+ * Opens a file (or `:memory:`).
+ * `synchronous=FULL`: what has a receipt is on the disk. WAL: readers do not wait for the writer.
+ */
+export const connect = (path: string, store: string): Connection =>
+  connection(
+    opened(path, store, () => openDatabase(path)),
+    {
+      path,
+      store,
+      first: `PRAGMA busy_timeout = 1000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${reading}`,
+      closing: checkpoint,
+    },
+  )
+
+/** Opens a file that is there to be read: nothing in it is changed. */
+export const connectToRead = (path: string, store: string): Connection => {
+  const { open, check, advice } = wayToRead(path, store)
+  const db = opened(path, store, open)
+  try {
+    return connection(db, { path, store, first: `PRAGMA query_only = ON; ${reading}`, check })
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    throw new StoreUnusable(`${store} cannot be read. ${advice}`, { cause: error })
   }
 }

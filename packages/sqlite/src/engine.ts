@@ -26,6 +26,7 @@ export interface Database {
 export interface Engine {
   readonly DatabaseSync: new (
     path: string,
+    options?: { readonly readOnly: boolean },
   ) => {
     readonly isOpen: boolean
     readonly isTransaction: boolean
@@ -145,13 +146,13 @@ const withTexts = (row: unknown): unknown => {
 }
 
 /**
- * Opens a file, or `:memory:`. What is read as bytes comes as text.
+ * Opens a file, or `:memory:`; by a `file:` URL also with SQLite's parameters. What is read as bytes comes as text.
  *
  * @throws EngineMissing; a statement throws DamagedText where what was read as bytes is no UTF-8
  */
-export const openDatabase = (path: string): Database => {
+export const openDatabase = (path: string, { readOnly = false } = {}): Database => {
   const { DatabaseSync } = sqliteEngine()
-  const db = new DatabaseSync(path)
+  const db = new DatabaseSync(path, { readOnly })
   return {
     get isOpen() {
       return db.isOpen

@@ -5,6 +5,10 @@ import { resultOf } from './results.js'
 /** Whether the engine says that what is in the file is not what it wrote there. */
 export const isDamage = (error: unknown): boolean => resultOf(error)?.meaning === 'damaged'
 
+/** Whether a store's error is that this user may not do it. */
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof StoreUnusable && resultOf(error.cause)?.meaning === 'forbidden'
+
 /** SQLite's errors as a store's. Anything else is a mistake of ours and stays as it is. */
 export const storeError = (store: string, error: unknown): unknown => {
   if (error instanceof StoreError) return error

@@ -2,7 +2,7 @@ import { crawl } from '@crawl-ledger/domain'
 import { type HeldDocument, isUnreadable } from '@crawl-ledger/log'
 import { discardHeld, type HeldCommit, heldCommits, NotHeld, retryHeld } from '@crawl-ledger/projector'
 import { clean, outputOf, short } from '../output.js'
-import { type Common, withStore } from '../store.js'
+import { type Common, withStore, withStoreToWrite } from '../store.js'
 import { table } from '../table.js'
 import { placeOf, UsageError } from '../usage.js'
 
@@ -59,7 +59,7 @@ const told = (common: Common, place: string, failed: HeldDocument | undefined, d
 
 export const retry = (place: string, common: Common): Promise<number> => {
   const { partition, position } = placeOf(place)
-  return withStore(common, async ({ store }) => {
+  return withStoreToWrite(common, async ({ store }) => {
     const failed = await retryHeld(store, crawl, partition, position)
     return told(common, place, failed, `${place}: what waited is folded, or is folded by the next worker.`)
   })
@@ -72,7 +72,7 @@ export const discard = (place: string, command: Common & { readonly yes?: boolea
       `This leaves the commit at ${place} out of the documents that wait for it, until the next rebuild; the log keeps it. ` +
         'Say --yes if that is meant.',
     )
-  return withStore(command, async ({ store }) => {
+  return withStoreToWrite(command, async ({ store }) => {
     const failed = await discardHeld(store, crawl, partition, position)
     return told(command, place, failed, `${place} is left out, and what waited behind it is folded.`)
   })

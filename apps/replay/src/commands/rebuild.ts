@@ -10,7 +10,7 @@ import {
 import { untilInterrupted } from '../interruption.js'
 import { count, counted, type Output, outputOf } from '../output.js'
 import { progressBar } from '../progress-bar.js'
-import { type Common, withStore } from '../store.js'
+import { type Common, withStore, withStoreToWrite } from '../store.js'
 import { UsageError } from '../usage.js'
 
 export interface RebuildCommand extends Common {
@@ -74,7 +74,7 @@ export const rebuild = async (command: RebuildCommand): Promise<number> => {
   const output = outputOf(command.json === true)
   if (command.dryRun === true) return dryRun(command, output)
   return untilInterrupted(signal =>
-    withStore(command, async ({ store, name }) => {
+    withStoreToWrite(command, async ({ store, name }) => {
       const progress = progressOf(output)
       try {
         const done = await rebuildViews(store, crawl, {
@@ -103,7 +103,7 @@ export const rebuild = async (command: RebuildCommand): Promise<number> => {
 
 export const cancel = async (command: Common): Promise<number> => {
   const output = outputOf(command.json === true)
-  const cancelled = await withStore(command, ({ store }) => cancelRebuild(store, crawl))
+  const cancelled = await withStoreToWrite(command, ({ store }) => cancelRebuild(store, crawl))
   output.object({ cancelled })
   output.say(
     cancelled

@@ -10,7 +10,7 @@ import {
 import { Interrupted, interruptible } from '../interruption.js'
 import { count, counted, outputOf } from '../output.js'
 import { progressBar } from '../progress-bar.js'
-import { type Common, optionsOf, withStore } from '../store.js'
+import { type Common, optionsOf, withStore, withStoreToWrite } from '../store.js'
 
 export interface VerifyCommand extends Common {
   readonly repair?: boolean
@@ -48,7 +48,8 @@ const check = async (command: VerifyCommand, report: Report, telling: Telling): 
   const { repair = false, memory } = command
   const { auditKey } = optionsOf(command)
   const { say } = telling
-  return withStore(command, async ({ store, name }) => {
+  const withIt = repair ? withStoreToWrite : withStore
+  return withIt(command, async ({ store, name }) => {
     const log = await checkLog(store, name, auditKey, telling)
     report.log = log
     const sound = log.findings.length === 0

@@ -38,7 +38,7 @@ export interface ExportedTo {
  * @throws LogUnsound when the log does not verify, NoLedger where there is none, and any other `StoreError`
  */
 export const exportArchive = async (options: LedgerOptions, to: ExportedTo): Promise<number> => {
-  const opened = await openStore({ ...options, create: false })
+  const opened = await openStore({ ...options, readOnly: true })
   return closing(opened, async () => {
     let commits = 0
     await to.write(
