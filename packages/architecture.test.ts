@@ -24,10 +24,13 @@ const order = [
 /** What the pure core may use besides itself: two libraries, and hashing, which is a function. */
 const ofDomain = /^(fp-ts\/|io-ts$|node:crypto$|\.)/
 
+/** All that is written in these folders, without what is installed or built there. */
 const sources = (folder: string): readonly string[] =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter(path => path.endsWith('.ts') && !/(^|\/)(node_modules|dist)\//.test(path))
-    .map(path => join(folder, path))
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return /^(node_modules|dist)$/.test(entry.name) ? [] : sources(path)
+    return path.endsWith('.ts') ? [path] : []
+  })
 
 const importsOf = (path: string): readonly string[] =>
   [...readFileSync(join(root, path), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(

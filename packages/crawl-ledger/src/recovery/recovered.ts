@@ -1,5 +1,6 @@
 import {
   crawl,
+  crawlWhole,
   evolve,
   type FailingStage,
   failingIn,
@@ -47,7 +48,7 @@ export const recoveredFrom = (
       for (const route of crawl.routes(event, stream)) {
         if (route.view === 'locations') continue
         const place = { stream, position, version, recordedAt: at }
-        documents.set(route.id, folded(crawl, route, documents.get(route.id), event, place))
+        documents.set(route.id, folded(crawlWhole, route, documents.get(route.id), event, place))
       }
     }
   const workflow = documents.get(stream) as WorkflowDocument | undefined
