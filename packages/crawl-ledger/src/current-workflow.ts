@@ -1,8 +1,15 @@
-import { crawl, folded, type ViewDocument, type WorkflowDocument, workflowStream } from '@crawl-ledger/domain'
+import {
+  crawlWhole,
+  folded,
+  isCut,
+  type ViewDocument,
+  type WorkflowDocument,
+  workflowStream,
+} from '@crawl-ledger/domain'
 import { type Found, type Log, partitionOf, readEvents, reading, type ViewStore } from '@crawl-ledger/log'
 import type { WorkflowRef } from './ledger.js'
 
-/** The workflow's document with a commit of its stream on top. @throws CommitUnreadable */
+/** The workflow's document with a commit of its stream on top, whole. @throws CommitUnreadable */
 export const withCommit = (before: ViewDocument | undefined, found: Found): ViewDocument | undefined =>
   reading(found, ({ stream, position, version, at, events }) => {
     const place = { stream, position, version, recordedAt: at }
@@ -10,7 +17,7 @@ export const withCommit = (before: ViewDocument | undefined, found: Found): View
     return events
       .flatMap(readEvents)
       .reduce<ViewDocument | undefined>(
-        (document, event) => folded(crawl, route, document, event, place),
+        (document, event) => folded(crawlWhole, route, document, event, place),
         before,
       )
   })
@@ -27,7 +34,8 @@ export const currentWorkflow = async (
 ): Promise<WorkflowDocument | undefined> => {
   const stream = workflowStream(locationId, batchId)
   const [found] = await views.load('workflows', [stream])
-  const document = isOurs(found) ? found : undefined
+  // From a view in which something is cut nobody goes on: then all of it is folded from the log.
+  const document = isOurs(found) && !isCut(found) ? found : undefined
   const end = { partition: partitionOf(locationId, log.partitions), stream, version: document?.version ?? 0 }
   const commits = await log.readStreams([end])
   return commits.reduce(withCommit, document as ViewDocument | undefined) as WorkflowDocument | undefined

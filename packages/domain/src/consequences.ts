@@ -1,12 +1,13 @@
 import { isoOf } from './codecs.js'
 import { contributionOf, failureOf, isCopied } from './contribution.js'
 import { type Change, isNothing, minus, Tally } from './counts.js'
+import { comparable } from './cut.js'
 import type { CrawlEvent, ErrorData, EventData, WorkflowStatus } from './events.js'
 import { changeOf } from './evolve.js'
 import { impliedBy } from './implied.js'
 import { canonical, type Json, type JsonObject } from './json.js'
-import { byTimeOfError, countingSide, errorData } from './known-error.js'
-import { byText, type Plan } from './plan.js'
+import { countingSide, errorData, inList } from './known-error.js'
+import type { Plan } from './plan.js'
 import type { Recorder } from './recorder.js'
 import { planIn, type WorkflowState } from './state.js'
 import type { SubjectState } from './subject.js'
@@ -18,10 +19,6 @@ export const errorsKept = 100
 
 type ListedError = ErrorData & { readonly itemId?: string }
 
-/** Errors in the order of lists: by time, stage, text and item. */
-export const byTime = (a: ListedError, b: ListedError): number =>
-  byTimeOfError(a, b) || byText(a.itemId ?? '', b.itemId ?? '')
-
 const errorsOf = (subject: SubjectState, plan: Plan, isItem: boolean): readonly ErrorData[] =>
   [...subject.errors.values()].flatMap(error => {
     const side = countingSide(error, isCopied(plan, isItem, error.stage))
@@ -32,8 +29,13 @@ const errorsOf = (subject: SubjectState, plan: Plan, isItem: boolean): readonly 
 const differ = (errors: readonly ErrorData[], before: readonly ErrorData[]): boolean =>
   canonical(errors as unknown as Json) !== canonical(before as unknown as Json)
 
+/** By time, stage, text and item, as documents list them. */
 const lastOf = (errors: readonly ListedError[]): readonly ListedError[] =>
-  errors.toSorted(byTime).slice(-errorsKept)
+  errors
+    .map(error => ({ error, text: comparable(error.error) }))
+    .toSorted((a, b) => inList(a.error, a.text, b.error, b.text))
+    .slice(-errorsKept)
+    .map(({ error }) => error)
 
 const totalOf = (state: WorkflowState): Change => {
   const plan = planIn(state)

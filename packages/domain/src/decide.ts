@@ -5,7 +5,7 @@ import { type Command, isCommand } from './commands.js'
 import { decideCounts, decideStatus } from './consequences.js'
 import { defined } from './defined.js'
 import type { ContextData, CrawlEvent, EventData } from './events.js'
-import { canonical, type JsonObject } from './json.js'
+import type { JsonObject } from './json.js'
 import type { CrawlMessage, Envelope } from './messages.js'
 import { contextNews, doneNews, errorNews, isNewTime, newStages } from './news.js'
 import { oddBeside } from './noted.js'
@@ -13,7 +13,7 @@ import { countsFor, isEarlier, textOfPlan } from './plan.js'
 import { noTime } from './reading.js'
 import { ofItem, Recorder } from './recorder.js'
 import type { Rejection } from './rejection.js'
-import { type Facts, factNames, isStronger, planIn, type WorkflowState } from './state.js'
+import { type Facts, factNames, factOf, isStronger, planIn, type WorkflowState } from './state.js'
 import { type Said, type Telling, type ToldLocation, tellingOf } from './telling.js'
 
 /** What a message means for a workflow: the events it causes, none when it says nothing new, and the state they lead to. */
@@ -114,7 +114,7 @@ const newFacts = (state: Facts, { told, ...facts }: ToldLocation, at: number): O
     const value = facts[name]
     // The usual context carries what was told before, which needs no comparing.
     if (value === undefined || (!told && state[name]?.told === true)) return false
-    return isStronger({ told, at, text: canonical(value as string | JsonObject) }, state[name])
+    return isStronger(factOf(told, at, value as string | JsonObject), state[name])
   })
   return Object.fromEntries(stronger.map(name => [name, facts[name]]))
 }

@@ -4,14 +4,7 @@ import { completionIn, impliedBy } from './implied.js'
 import { canonical, type JsonObject } from './json.js'
 import { type Plan, textOfPlan } from './plan.js'
 import { noTime } from './reading.js'
-import {
-  factNames,
-  type KnownFact,
-  planIn,
-  stageKey,
-  type WorkflowCounts,
-  type WorkflowState,
-} from './state.js'
+import { factNames, factOf, planIn, stageKey, type WorkflowCounts, type WorkflowState } from './state.js'
 import { evolveSubject, newSubject, withTime } from './subject.js'
 
 const addBehind = (
@@ -77,8 +70,7 @@ const withLocation = (
   for (const name of factNames) {
     const value = data[name]
     if (value === undefined) continue
-    const fact: KnownFact = { told: data.told === true, at, text: canonical(value as string | JsonObject) }
-    next = { ...next, [name]: fact }
+    next = { ...next, [name]: factOf(data.told === true, at, value as string | JsonObject) }
   }
   for (const query of data.queries ?? []) next = { ...next, queries: next.queries.set(query, at) }
   return next

@@ -34,6 +34,7 @@ export { defaultPlan, type Plan } from './plan.js'
 export {
   type AnyDocument,
   crawl,
+  crawlWhole,
   folded,
   type Projection,
   type Route,
@@ -46,6 +47,7 @@ export { initialState, type WorkflowState } from './state.js'
 export { batchOf, idOf, itemKey, keyOf, locationOf, type StreamId, workflowStream } from './stream.js'
 export { type WorkflowProgress, WorkflowTracker } from './tracker.js'
 export { currentVersion, EventTooNew, eventTypes, lift, UnknownEvent } from './upcast.js'
+export { isCut } from './views/bounded.js'
 export type { ListedError, Place, ViewDocument } from './views/document.js'
 export type { LocationDocument } from './views/locations.js'
 export type { MediaDocument } from './views/media.js'

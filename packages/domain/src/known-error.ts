@@ -91,6 +91,18 @@ export const withTold = (
 const instant = ({ timestamp }: ErrorData): number =>
   timestamp === undefined ? -Number.MAX_VALUE : Date.parse(timestamp)
 
+/** Errors in the order of lists: by time, stage, text and item. Of long texts only the beginning and a fingerprint are compared. */
+export const inList = (
+  a: ErrorData & { readonly itemId?: string },
+  textOfA: string,
+  b: ErrorData & { readonly itemId?: string },
+  textOfB: string,
+): number =>
+  instant(a) - instant(b) ||
+  byText(a.stage, b.stage) ||
+  byText(textOfA, textOfB) ||
+  byText(a.itemId ?? '', b.itemId ?? '')
+
 /** Errors in the order of the rules: by time, stage and text. */
 export const byTimeOfError = (a: ErrorData, b: ErrorData): number =>
   instant(a) - instant(b) || byText(a.stage, b.stage) || byText(a.error, b.error)

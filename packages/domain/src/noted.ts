@@ -2,7 +2,7 @@ import { isSaid } from './context.js'
 import { itemIdOf } from './item-id.js'
 import { canonical } from './json.js'
 import type { CrawlMessage } from './messages.js'
-import { planOf } from './plan.js'
+import { planOf, stagesInPlan } from './plan.js'
 import { noTime, objectIn, timeIn } from './reading.js'
 import type { WorkflowState } from './state.js'
 import { unreadableIn } from './unreadable.js'
@@ -16,7 +16,9 @@ export const oddities = (message: CrawlMessage): readonly string[] => {
   return [
     ...unreadable.map(field => `${field} cannot be read and is kept under metadata.unreadable.`),
     ...(isSaid(plan) && planOf(plan) === undefined
-      ? ['metadata.plan is ignored: each part needs a stage, and no stage may be there twice.']
+      ? [
+          `metadata.plan is ignored: each part needs a stage, no stage may be there twice, and ${stagesInPlan} are the most.`,
+        ]
       : []),
   ]
 }

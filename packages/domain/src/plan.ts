@@ -21,16 +21,19 @@ export interface ChosenPlan {
   readonly text: string
 }
 
+/** How many stages a plan has at most. Documents hold it whole, and each question walks over it. */
+export const stagesInPlan = 200
+
 const isStages = (value: Json | undefined): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every(stage => Id.is(stage))
 
-/** `metadata.plan` as a plan; undefined where a part is empty or a stage is there twice. */
+/** `metadata.plan` as a plan; undefined where a part is empty, a stage is there twice, or there are more than 200. */
 export const planOf = (value: Json | undefined): Plan | undefined => {
   if (!isObject(value)) return undefined
   const { batch, item } = value
   if (!isStages(batch) || !isStages(item)) return undefined
   const all = [...batch, ...item]
-  return new Set(all).size === all.length ? { batch, item } : undefined
+  return all.length <= stagesInPlan && new Set(all).size === all.length ? { batch, item } : undefined
 }
 
 /** Of several plans the earliest counts; of those told at the same time the one with the larger text. */

@@ -1,8 +1,11 @@
+import { comparable, comparableShown } from './cut.js'
 import type { CrawlEvent } from './events.js'
 import { batchOf, itemKey, keyOf, locationOf, type StreamId } from './stream.js'
+import { boundedItem, boundedWorkflow } from './views/bounded.js'
 import type { Place, ViewDocument } from './views/document.js'
 import { foldLocation, type LocationDocument } from './views/locations.js'
 import { foldMedia, itemIdOfEvent, type MediaDocument } from './views/media.js'
+import { shortened } from './views/shortened.js'
 import { foldWorkflow, type WorkflowDocument } from './views/workflows.js'
 
 export interface Views {
@@ -56,19 +59,40 @@ const routes = (event: CrawlEvent, stream: StreamId): readonly Route[] => {
   return itemId === undefined ? [workflow, location] : [workflow, location, mediaRoute(stream, itemId)]
 }
 
-const fold: Projection['fold'] = ({ view, itemId }, document, event, place) => {
+const foldWhole: Projection['fold'] = ({ view, itemId }, document, event, place) => {
   switch (view) {
     case 'workflows':
-      return foldWorkflow(document as WorkflowDocument | undefined, event, place)
+      return foldWorkflow(document as WorkflowDocument | undefined, event, place, comparable)
     case 'locations':
       return foldLocation(document as LocationDocument | undefined, event, place)
     case 'media':
-      return foldMedia(document as MediaDocument | undefined, itemId ?? '', event, place)
+      return foldMedia(document as MediaDocument | undefined, itemId ?? '', event, place, comparable)
   }
 }
 
-/** The read models of the crawl: `workflows`, `locations` and `media`. */
-export const crawl: Projection = { name: 'crawl', version: 2, routes, fold, onFailure: 'hold' }
+const fold: Projection['fold'] = ({ view, itemId }, document, event, place) => {
+  const { position } = place
+  switch (view) {
+    case 'workflows': {
+      const short = shortened(event, position)
+      const known = document as WorkflowDocument | undefined
+      return boundedWorkflow(foldWorkflow(known, short, place, comparableShown), short, position)
+    }
+    case 'locations':
+      return foldLocation(document as LocationDocument | undefined, event, place)
+    case 'media': {
+      const short = shortened(event, position)
+      const known = document as MediaDocument | undefined
+      return boundedItem(foldMedia(known, itemId ?? '', short, place, comparableShown), short, position)
+    }
+  }
+}
+
+/** The read models of the crawl: `workflows`, `locations` and `media`. No document takes more than 8 MiB. */
+export const crawl: Projection = { name: 'crawl', version: 3, routes, fold, onFailure: 'hold' }
+
+/** The same with nothing cut, for what is handed out to go on with. No store need take it. */
+export const crawlWhole: Projection = { ...crawl, fold: foldWhole }
 
 /**
  * The document with an event folded into it. What a document holds already (at or below its `position`) is left to the

@@ -1,5 +1,7 @@
 import type { Change, StageRow } from './counts.js'
+import { comparable } from './cut.js'
 import type { WorkflowStatus } from './events.js'
+import { canonical, type JsonObject } from './json.js'
 import { PersistentMap } from './persistent-map.js'
 import { type ChosenPlan, defaultPlan, type Plan } from './plan.js'
 import { noTime } from './reading.js'
@@ -18,6 +20,13 @@ export interface KnownFact {
   readonly at: number
   readonly text: string
 }
+
+/** The fact that a value is, to be compared with others. Of a long text only the beginning and a fingerprint are compared. */
+export const factOf = (told: boolean, at: number, value: string | JsonObject): KnownFact => ({
+  told,
+  at,
+  text: comparable(canonical(value)),
+})
 
 /** What deciding needs to know of a workflow, and no more. Of a location's own stream only what is told of the location. */
 export interface WorkflowState {

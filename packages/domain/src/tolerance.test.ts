@@ -164,7 +164,8 @@ test('a payload that is no object is kept with the fact', () => {
 })
 
 test('a plan with a part that is empty or a stage that is there twice is ignored, and a note says so', () => {
-  const sentence = 'metadata.plan is ignored: each part needs a stage, and no stage may be there twice.'
+  const sentence =
+    'metadata.plan is ignored: each part needs a stage, no stage may be there twice, and 200 are the most.'
   for (const plan of [
     { batch: [], item: ['a'] },
     { batch: ['a'], item: ['a'] },

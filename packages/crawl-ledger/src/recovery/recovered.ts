@@ -1,5 +1,6 @@
 import {
   crawl,
+  crawlWhole,
   evolve,
   type FailingStage,
   failingIn,
@@ -45,7 +46,7 @@ export const recoveredFrom = (stream: StreamId, found: readonly Found[]): Recove
         if (route.view === 'locations') continue
         const { position, version, at } = commit
         const place = { stream, position, version, recordedAt: at }
-        documents.set(route.id, folded(crawl, route, documents.get(route.id), event, place))
+        documents.set(route.id, folded(crawlWhole, route, documents.get(route.id), event, place))
       }
     }
   const workflow = documents.get(stream) as WorkflowDocument | undefined

@@ -1,5 +1,6 @@
-import { byTime, errorsKept } from '../consequences.js'
+import { errorsKept } from '../consequences.js'
 import type { CrawlEvent, ErrorData, EventData } from '../events.js'
+import { inList } from '../known-error.js'
 
 /** What a store keeps of a view: the key, and what compare-and-set compares. Fields that begin with `_` are our own notes. */
 export interface ViewDocument {
@@ -18,6 +19,23 @@ export interface Place {
   readonly version: number
   /** When the store took the commit, ISO. */
   readonly recordedAt: string
+}
+
+/** A value that may have to be cut when there are more beside it: what it takes, in bytes, and where in the log it is whole. */
+export interface HeavyValue {
+  readonly bytes: number
+  readonly position: number
+  readonly cut?: true
+}
+
+/** The heavy values of a document by the names that they have there. */
+export type Heavy = { readonly [name: string]: HeavyValue }
+
+/** What a document says of its own bounds. */
+export interface Bounds {
+  /** Of which parts something was left out, and the last position of the log that told such a thing. */
+  readonly cut?: { readonly [P in 'metadata' | 'fields' | 'completedStages']?: { readonly position: number } }
+  readonly _heavy?: { readonly [P in 'metadata' | 'fields']?: Heavy }
 }
 
 /** A failure in a list, with what else was told of it. */
@@ -56,12 +74,17 @@ export const toldError = (
   })
 }
 
+/** By what the text of an error is told from others: of one that may be cut, or of a whole one. */
+export type Comparing = (text: string) => string
+
 /** The list with an error, or with what is told anew of one; the last 100 by time, stage, text and item are kept. */
-export const withError = (errors: Errors, error: ListedError): Errors => {
+export const withError = (errors: Errors, error: ListedError, comparing: Comparing): Errors => {
+  const text = comparing(error.error)
+  const byTime = (other: ListedError): number => inList(error, text, other, comparing(other.error))
   let at = errors.length
-  while (at > 0 && byTime(error, errors[at - 1] as ListedError) < 0) at -= 1
+  while (at > 0 && byTime(errors[at - 1] as ListedError) < 0) at -= 1
   const before = errors[at - 1]
-  if (before !== undefined && byTime(error, before) === 0) return errors.with(at - 1, error)
+  if (before !== undefined && byTime(before) === 0) return errors.with(at - 1, error)
   return errors.toSpliced(at, 0, error).slice(-errorsKept)
 }
 

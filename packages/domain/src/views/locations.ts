@@ -1,10 +1,11 @@
 import { addRows, type Change, isNothing, type StageRow } from '../counts.js'
+import { comparable, comparableShown, shortText } from '../cut.js'
 import type { CrawlEvent, EventData } from '../events.js'
 import { impliedBy } from '../implied.js'
-import { canonical, type JsonObject } from '../json.js'
+import type { JsonObject } from '../json.js'
 import { byText, defaultPlan } from '../plan.js'
 import { noTime } from '../reading.js'
-import { factNames, isStronger, type KnownFact } from '../state.js'
+import { factNames, factOf, isStronger } from '../state.js'
 import { locationOf } from '../stream.js'
 import { type Place, type Times, timesWith, type ViewDocument } from './document.js'
 
@@ -70,38 +71,44 @@ const begun = ({ stream, recordedAt }: Place): Body => ({
 
 const timeOf = (at: number | null | undefined): number => at ?? noTime
 
-const withFacts = (body: Body, data: EventData['LocationDescribed'], at: number): Body => {
+const withFacts = (body: Body, data: EventData['LocationDescribed'], at: number, position: number): Body => {
   let next = body
   for (const name of factNames) {
     const value = data[name]
     if (value === undefined) continue
-    const fact: KnownFact = { told: data.told === true, at, text: canonical(value as string | JsonObject) }
+    const fact = factOf(data.told === true, at, value as string | JsonObject)
     const note = next._facts[name]
     if (!isStronger(fact, note === undefined ? undefined : { ...note, at: timeOf(note.at) })) continue
     const kept = { ...fact, at: Number.isFinite(at) ? at : null }
     const shown =
-      name === 'coordinates' ? { metadata: { ...next.metadata, coordinates: value } } : { [name]: value }
+      typeof value === 'string'
+        ? { [name]: shortText(value, position) }
+        : { metadata: { ...next.metadata, coordinates: value } }
     next = { ...next, ...shown, _facts: { ...next._facts, [name]: kept } } as Body
   }
   return next
 }
 
 /** The queries in the order of the times that brought each first, then as text. */
-const withQueries = (body: Body, brought: readonly string[], at: number): Body => {
+const withQueries = (body: Body, brought: readonly string[], at: number, position: number): Body => {
   const texts = [...(body.metadata.queries ?? [])]
   const times = [...body._queryTimes]
-  for (const query of brought) {
-    const known = texts.indexOf(query)
+  const short = texts.map(comparableShown)
+  for (const whole of brought) {
+    const query = comparable(whole)
+    const known = short.indexOf(query)
     if (known >= 0) {
       if (timeOf(times[known]) <= at) continue
       texts.splice(known, 1)
+      short.splice(known, 1)
       times.splice(known, 1)
     }
     let place = texts.length
     const isBehind = (i: number): boolean =>
-      timeOf(times[i]) > at || (timeOf(times[i]) === at && byText(texts[i] ?? '', query) > 0)
+      timeOf(times[i]) > at || (timeOf(times[i]) === at && byText(short[i] ?? '', query) > 0)
     while (place > 0 && isBehind(place - 1)) place -= 1
-    texts.splice(place, 0, query)
+    texts.splice(place, 0, shortText(whole, position))
+    short.splice(place, 0, query)
     times.splice(place, 0, Number.isFinite(at) ? at : null)
   }
   return {
@@ -143,7 +150,7 @@ const moved = (body: Body, from: Status, to: Status): Body =>
     ? body
     : { ...body, [counter[from]]: body[counter[from]] - 1, [counter[to]]: body[counter[to]] + 1 }
 
-const change = (body: Body, event: CrawlEvent): Body => {
+const change = (body: Body, event: CrawlEvent, { position }: Place): Body => {
   switch (event.type) {
     case 'WorkflowStarted':
       return {
@@ -153,9 +160,9 @@ const change = (body: Body, event: CrawlEvent): Body => {
       }
     case 'LocationDescribed': {
       const at = event.at === undefined ? noTime : Date.parse(event.at)
-      const next = withFacts(body, event.data, at)
+      const next = withFacts(body, event.data, at, position)
       const { queries = [] } = event.data
-      return queries.length === 0 ? next : withQueries(next, queries, at)
+      return queries.length === 0 ? next : withQueries(next, queries, at, position)
     }
     case 'WorkflowCompleted':
       return moved(body, event.data.from, 'completed')
@@ -170,6 +177,6 @@ const change = (body: Body, event: CrawlEvent): Body => {
 
 export const foldLocation = (body: Body | undefined, event: CrawlEvent, place: Place): Body => {
   const known = body ?? begun(place)
-  const next = withChange(change(known, event), impliedBy(event, defaultPlan))
+  const next = withChange(change(known, event, place), impliedBy(event, defaultPlan))
   return { ...next, ...timesWith(known, event), recordedAt: place.recordedAt }
 }

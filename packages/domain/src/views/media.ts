@@ -6,6 +6,8 @@ import { isObject, type JsonObject } from '../json.js'
 import { byText, defaultPlan, type Plan, partOf } from '../plan.js'
 import { batchOf, locationOf } from '../stream.js'
 import {
+  type Bounds,
+  type Comparing,
   isEarlier,
   isLater,
   type ListedError,
@@ -19,7 +21,7 @@ import {
 } from './document.js'
 
 /** One media item of one workflow, `LOCATION/BATCH/ITEM`. */
-export interface MediaDocument extends ViewDocument, Times {
+export interface MediaDocument extends ViewDocument, Times, Bounds {
   readonly itemId: string
   readonly itemUrl?: string
   /** `video`, `image`, `post`, or what else it was called. */
@@ -51,7 +53,9 @@ export interface MediaDocument extends ViewDocument, Times {
   readonly _own?: readonly string[]
 }
 
-type Body = Omit<MediaDocument, keyof ViewDocument>
+/** The document without what a store keeps of it. */
+export type ItemBody = Omit<MediaDocument, keyof ViewDocument>
+type Body = ItemBody
 
 /** The item that an event is about, if it is about one. */
 export const itemIdOfEvent = ({ data }: CrawlEvent): string | undefined =>
@@ -73,7 +77,7 @@ const begun = (itemId: string, { stream, recordedAt }: Place): Body => ({
 })
 
 /** The body with what is derived from the rest of it. */
-const derived = (body: Body): Body => {
+export const derivedItem = (body: Body): Body => {
   const plan = body._plan ?? defaultPlan
   const { _told, _isComplete, _isGivenUp, processedAt: _, ...rest } = body
   const done = new Set(_told.map(({ stage }) => stage))
@@ -107,14 +111,16 @@ const withTold = (told: Body['_told'], stages: readonly string[], at: string | u
   return all
 }
 
-const sizes = ['duration', 'size']
+export const sizes = ['duration', 'size']
 
 /** Metadata with what is new; `duration` and `size` come from `mediaInfo` where they were not told by themselves. */
 const withMetadata = (body: Body, news: JsonObject): Pick<Body, 'metadata' | '_own'> => {
   const own = sizes.filter(name => Object.hasOwn(news, name) || body._own?.includes(name))
   const metadata: Record<string, JsonObject[string]> = { ...body.metadata, ...news }
-  const info = isObject(metadata.mediaInfo) ? metadata.mediaInfo : {}
-  for (const name of sizes) {
+  // Of what was told before they were taken already; it may be cut by now.
+  const { mediaInfo } = news
+  const info = isObject(mediaInfo) ? mediaInfo : {}
+  for (const name of mediaInfo === undefined ? [] : sizes) {
     if (own.includes(name)) continue
     const value = info[name]
     if (isSaid(value)) metadata[name] = value
@@ -132,7 +138,7 @@ const withContext = (body: Body, data: ContextData, at: string | undefined): Bod
     ...(itemUrl === undefined ? {} : { itemUrl }),
     ...(itemType === undefined ? {} : { itemType }),
   }
-  return stages === undefined ? next : derived({ ...next, _told: withTold(body._told, stages, at) })
+  return stages === undefined ? next : derivedItem({ ...next, _told: withTold(body._told, stages, at) })
 }
 
 const withChange = (body: Body, event: CrawlEvent): Body => {
@@ -147,9 +153,9 @@ const withChange = (body: Body, event: CrawlEvent): Body => {
 }
 
 const withPlan = (body: Body, plan: Plan): Body =>
-  derived({ ...body, _plan: plan, stages: sortRows(body.stages, plan) })
+  derivedItem({ ...body, _plan: plan, stages: sortRows(body.stages, plan) })
 
-const change = (body: Body, event: CrawlEvent): Body => {
+const change = (body: Body, event: CrawlEvent, comparing: Comparing): Body => {
   switch (event.type) {
     case 'ItemFound': {
       const { plan } = event.data
@@ -162,16 +168,16 @@ const change = (body: Body, event: CrawlEvent): Body => {
       return withPlan(body, event.data.plan)
     case 'StageCompleted': {
       const next = withContext(body, event.data, event.at)
-      return derived({ ...next, _told: withTold(next._told, [event.data.stage], event.at) })
+      return derivedItem({ ...next, _told: withTold(next._told, [event.data.stage], event.at) })
     }
     case 'CompletionReported':
-      return derived({ ...body, _isComplete: true })
+      return derivedItem({ ...body, _isComplete: true })
     case 'ItemGivenUp':
-      return derived({ ...body, _isGivenUp: true })
+      return derivedItem({ ...body, _isGivenUp: true })
     case 'ErrorRecorded':
       return event.data.aside === true
         ? body
-        : { ...body, errors: withError(body.errors, toldError(event.data, undefined)) }
+        : { ...body, errors: withError(body.errors, toldError(event.data, undefined), comparing) }
     case 'Recounted':
       return { ...body, errors: event.data.errors.map(listed) }
     default:
@@ -179,8 +185,14 @@ const change = (body: Body, event: CrawlEvent): Body => {
   }
 }
 
-export const foldMedia = (body: Body | undefined, itemId: string, event: CrawlEvent, place: Place): Body => {
+export const foldMedia = (
+  body: Body | undefined,
+  itemId: string,
+  event: CrawlEvent,
+  place: Place,
+  comparing: Comparing,
+): Body => {
   const known = body ?? begun(itemId, place)
-  const next = withChange(change(known, event), event)
+  const next = withChange(change(known, event, comparing), event)
   return { ...next, ...timesWith(known, event), recordedAt: place.recordedAt }
 }

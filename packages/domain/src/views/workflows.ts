@@ -6,6 +6,8 @@ import { defaultPlan, type Plan } from '../plan.js'
 import { batchOf, locationOf } from '../stream.js'
 import { derived } from './derived.js'
 import {
+  type Bounds,
+  type Comparing,
   isLater,
   type ListedError,
   listed,
@@ -35,7 +37,7 @@ export interface CurrentContext {
 }
 
 /** One workflow, `LOCATION/BATCH`. */
-export interface WorkflowDocument extends ViewDocument, Times {
+export interface WorkflowDocument extends ViewDocument, Times, Bounds {
   readonly batchId: string
   readonly locationId: string
   readonly locationName?: string
@@ -119,7 +121,8 @@ const withBehind = (behind: Body['_behind'], added: Body['_behind']): Body['_beh
     sums =
       at < 0 ? [...sums, { stage, items }] : sums.with(at, { stage, items: (sums[at]?.items ?? 0) + items })
   }
-  return sums
+  // Of stages that a late plan has no more nothing is left.
+  return added.some(({ items }) => items < 0) ? sums.filter(({ items }) => items !== 0) : sums
 }
 
 const withChange = (body: Body, event: CrawlEvent): Body => {
@@ -145,7 +148,7 @@ const withChange = (body: Body, event: CrawlEvent): Body => {
 }
 
 /** What an event of the batch itself says of its context. */
-const ofBatch = (body: Body, event: CrawlEvent): Body => {
+const ofBatch = (body: Body, event: CrawlEvent, comparing: Comparing): Body => {
   const context = withTimestamp(body.context, event.at)
   switch (event.type) {
     case 'ContextUpdated': {
@@ -160,7 +163,7 @@ const ofBatch = (body: Body, event: CrawlEvent): Body => {
         context: withContext(context, event.data),
       })
     case 'ErrorRecorded': {
-      const errors = withError(context.errors ?? [], toldError(event.data, undefined))
+      const errors = withError(context.errors ?? [], toldError(event.data, undefined), comparing)
       return { ...body, context: { ...context, errors } }
     }
     default:
@@ -168,7 +171,7 @@ const ofBatch = (body: Body, event: CrawlEvent): Body => {
   }
 }
 
-const change = (body: Body, event: CrawlEvent): Body => {
+const change = (body: Body, event: CrawlEvent, comparing: Comparing): Body => {
   switch (event.type) {
     case 'ItemFound':
     case 'ContextUpdated':
@@ -176,16 +179,16 @@ const change = (body: Body, event: CrawlEvent): Body => {
     case 'CompletionReported':
     case 'ItemGivenUp':
     case 'ProgressReported': {
-      if (event.data.itemId === undefined) return ofBatch(body, event)
+      if (event.data.itemId === undefined) return ofBatch(body, event, comparing)
       const isBatchs = (event.type === 'ItemFound' || event.type === 'ContextUpdated') && event.data.ofBatch
       return isBatchs === true ? { ...body, context: withTimestamp(body.context, event.at) } : body
     }
     case 'ErrorRecorded': {
       const { itemId, aside } = event.data
-      const next = itemId === undefined ? ofBatch(body, event) : body
+      const next = itemId === undefined ? ofBatch(body, event, comparing) : body
       return aside === true
         ? next
-        : { ...next, errors: withError(body.errors, toldError(event.data, itemId)) }
+        : { ...next, errors: withError(body.errors, toldError(event.data, itemId), comparing) }
     }
     case 'LocationDescribed': {
       const { locationName, countryCode } = event.data
@@ -218,8 +221,13 @@ const change = (body: Body, event: CrawlEvent): Body => {
   }
 }
 
-export const foldWorkflow = (body: Body | undefined, event: CrawlEvent, place: Place): Body => {
+export const foldWorkflow = (
+  body: Body | undefined,
+  event: CrawlEvent,
+  place: Place,
+  comparing: Comparing,
+): Body => {
   const known = body ?? begun(place)
-  const next = withChange(change(known, event), event)
+  const next = withChange(change(known, event, comparing), event)
   return { ...next, ...timesWith(known, event), version: place.version, recordedAt: place.recordedAt }
 }
