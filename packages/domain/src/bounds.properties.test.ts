@@ -12,7 +12,7 @@ import {
   itemFound,
   newBatch,
   saveWorkflow,
-  shownAll,
+  shownWithoutPlaces,
   stageComplete,
   time,
 } from './told.test-kit.js'
@@ -26,12 +26,6 @@ const test = suite('bounds of documents')
 
 const kilobyte = 1024
 const runs = Math.ceil(Number(process.env.RULE_RUNS ?? 200) / 20)
-
-/** Where something is whole is another position in another order. */
-const withoutPlaces = (commits: readonly Commit[]): string =>
-  shownAll(commits)
-    .replaceAll(/position(\\?":)\d+/g, 'position$10')
-    .replaceAll(/\[position \d+\]/g, '[position 0]')
 
 /** The documents as they are where nothing is cut. */
 const whole = (commits: readonly Commit[]): ReadonlyMap<string, ViewDocument> => {
@@ -108,7 +102,9 @@ test('any order gives the same documents but for positions, each is within the b
   check(
     fc.property(fc.array(message, { minLength: 1, maxLength: 7 }).chain(order), ([messages, other]) => {
       const commits = recorded(messages.map(envelope))
-      assert.ok(withoutPlaces(commits) === withoutPlaces(recorded([...other, ...messages].map(envelope))))
+      assert.ok(
+        shownWithoutPlaces(commits) === shownWithoutPlaces(recorded([...other, ...messages].map(envelope))),
+      )
       const all = whole(commits)
       for (const [key, document] of projected(commits)) {
         assert.ok(Buffer.byteLength(JSON.stringify(document)) < 8 * kilobyte * kilobyte)

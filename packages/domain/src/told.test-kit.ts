@@ -99,6 +99,12 @@ export const shown = (document: object | undefined): string =>
 export const shownAll = (commits: readonly Commit[]): string =>
   canonical([...projected(commits)].map(([key, document]) => [key, shown(document)]).sort())
 
+/** The same without the positions where something that is cut is whole: in another order these are others. */
+export const shownWithoutPlaces = (commits: readonly Commit[]): string =>
+  shownAll(commits)
+    .replaceAll(/position(\\?":)\d+/g, 'position$10')
+    .replaceAll(/\[position \d+\]/g, '[position 0]')
+
 /** Some orders of a list: all of a short one, else each rotation, forwards and backwards. */
 const ordersOf = <T>(all: readonly T[]): readonly (readonly T[])[] => {
   if (all.length <= 1) return [all]
