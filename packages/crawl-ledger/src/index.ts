@@ -20,6 +20,7 @@ export {
 } from '@crawl-ledger/domain'
 export {
   CommitUnreadable,
+  DocumentsRefused,
   LedgerClosed,
   LedgerMismatch,
   NoLedger,

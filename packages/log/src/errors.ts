@@ -44,6 +44,27 @@ export class StoreLost extends StoreUnavailable {
   }
 }
 
+/** A document of a view that its store takes at no time, and why: in words of ours, never a server's. */
+export interface RefusedDocument {
+  readonly view: string
+  readonly id: string
+  readonly reason: string
+}
+
+/** The store takes some documents of views at no time. Whether others of the same saving are written is not known. */
+export class DocumentsRefused extends StoreError {
+  override readonly name = 'DocumentsRefused'
+  readonly code = 'documents-refused'
+
+  constructor(
+    store: string,
+    readonly documents: readonly RefusedDocument[],
+  ) {
+    const which = documents.map(({ view, id, reason }) => `${id} of ${view} (${reason})`).join(', ')
+    super(`${store} takes at no time: ${which}. Such a document is held back: crawl-replay quarantine list`)
+  }
+}
+
 /** It was closed here: nothing more is asked of it. */
 export class LedgerClosed extends StoreError {
   override readonly name = 'LedgerClosed'

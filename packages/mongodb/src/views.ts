@@ -1,9 +1,17 @@
 import type { ViewDocument, ViewName } from '@crawl-ledger/domain'
-import { type Checkpoint, type DocumentWrite, type Fold, prefixEnd, type ViewStore } from '@crawl-ledger/log'
-import type { AnyBulkWriteOperation } from 'mongodb'
+import {
+  type Checkpoint,
+  DocumentsRefused,
+  type DocumentWrite,
+  type Fold,
+  prefixEnd,
+  type RefusedDocument,
+  type ViewStore,
+} from '@crawl-ledger/log'
+import type { AnyBulkWriteOperation, WriteError } from 'mongodb'
 import type { CheckpointDocument, Connection } from './connection.js'
 import { fromStoredView, toStoredView } from './encoding.js'
-import { duplicateKey, refusals } from './errors.js'
+import { documentFault, duplicateKey, encodingFault, refusals, serverError } from './errors.js'
 
 const operation = ({ document, expected }: DocumentWrite): AnyBulkWriteOperation<ViewDocument> =>
   expected === undefined
@@ -22,6 +30,31 @@ const checkpointId = (projection: string, partition: number): string =>
 export const overtaken = (error: unknown): boolean =>
   refusals(error)?.every(({ code }) => code === duplicateKey) === true
 
+/** What came of writing documents of a view. */
+interface Put {
+  /** Each found what it expected. */
+  readonly foundAll: boolean
+  /** What no server takes. */
+  readonly refused: readonly RefusedDocument[]
+}
+
+/** @throws StoreError where the server says of a write what says nothing of the document */
+const judged = (
+  store: string,
+  view: ViewName,
+  writes: readonly DocumentWrite[],
+  errors: readonly WriteError[],
+): Put => {
+  const refused: RefusedDocument[] = []
+  for (const { index, code, err } of errors) {
+    if (code === duplicateKey) continue
+    const reason = documentFault(code)
+    if (reason === undefined) throw serverError(store, Number(code), err)
+    refused.push({ view, id: writes[index]?.document._id ?? '', reason })
+  }
+  return { foundAll: errors.every(({ code }) => code !== duplicateKey), refused }
+}
+
 /** The collection that a view is kept in. */
 export type Naming = (view: ViewName) => string
 
@@ -30,15 +63,27 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
   const { checkpoints, run } = connection
   const view = (name: ViewName) => connection.view(nameOf(name))
 
-  const put = async (name: ViewName, writes: readonly DocumentWrite[]): Promise<boolean> => {
+  const put = async (name: ViewName, writes: readonly DocumentWrite[]): Promise<Put> => {
     try {
       const { insertedCount, matchedCount } = await view(name).bulkWrite(writes.map(operation), {
         ordered: false,
       })
-      return insertedCount + matchedCount === writes.length
+      return { foundAll: insertedCount + matchedCount === writes.length, refused: [] }
     } catch (error) {
-      if (overtaken(error)) return false
-      throw error
+      const errors = refusals(error)
+      if (errors !== undefined) return judged(connection.name, name, writes, errors)
+      const reason = encodingFault(error)
+      const [only, ...others] = writes
+      if (reason === undefined || only === undefined) throw error
+      if (others.length === 0)
+        return { foundAll: true, refused: [{ view: name, id: only.document._id, reason }] }
+      // The whole was refused without a word on each: halves tell which one it was.
+      const half = Math.ceil(writes.length / 2)
+      const parts = [await put(name, writes.slice(0, half)), await put(name, writes.slice(half))]
+      return {
+        foundAll: parts.every(({ foundAll }) => foundAll),
+        refused: parts.flatMap(({ refused }) => refused),
+      }
     }
   }
 
@@ -63,7 +108,10 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
     )
     // Only when none is under way any more: a write that arrives later would surprise whoever tries again.
     for (const end of ends) if (end.status === 'rejected') throw end.reason
-    if (ends.some(end => end.status === 'fulfilled' && !end.value)) return false
+    const puts = ends.flatMap(end => (end.status === 'fulfilled' ? [end.value] : []))
+    const refused = puts.flatMap(one => one.refused)
+    if (refused.length > 0) throw new DocumentsRefused(connection.name, refused)
+    if (puts.some(({ foundAll }) => !foundAll)) return false
     if (fold.moves.length === 0) return true
     try {
       const { insertedCount, matchedCount } = await checkpoints.bulkWrite(move(fold), { ordered: false })

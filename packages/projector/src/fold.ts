@@ -9,6 +9,7 @@ import {
 import {
   type Checkpoint,
   type Commit,
+  type DocumentsRefused,
   type DocumentWrite,
   isVoid,
   readEvents,
@@ -103,6 +104,20 @@ export class BuildReplaced extends Error {
   }
 }
 
+/** Why the store does not take documents, by their keys. */
+export type Refused = ReadonlyMap<string, Error>
+
+const none: Refused = new Map()
+
+const documentKey = ({ view, id }: Pick<Target, 'view' | 'id'>): string => `${view}/${id}`
+
+/** What is known to be refused, with what a saving found out. */
+export const withRefused = (known: Refused, { documents }: DocumentsRefused): Refused =>
+  new Map([
+    ...known,
+    ...documents.map(({ view, id, reason }) => [`${view}/${id}`, new Error(`${reason}.`)] as const),
+  ])
+
 /** What steps lead to: documents to write, each once, and what could not be folded. */
 export interface Folded {
   readonly writes: readonly DocumentWrite[]
@@ -114,9 +129,10 @@ export interface Folded {
  * skipped; one of an older build counts as absent. A commit that fails is left out of the document whole, and so is
  * all that comes later for it.
  *
+ * @param refused documents that the store did not take: they fail where they would change
  * @throws BuildReplaced when a document is of a newer build
  */
-export const foldAll = (build: Build, { steps, targets }: Routing): Folded => {
+export const foldAll = (build: Build, { steps, targets }: Routing, refused: Refused = none): Folded => {
   const failures: FoldFailure[] = []
   for (const { target, event, partition, place } of steps) {
     const { found, view, id } = target
@@ -125,7 +141,9 @@ export const foldAll = (build: Build, { steps, targets }: Routing): Folded => {
     if (target.held || (base !== undefined && place.position <= base.position)) continue
     const { position } = place
     if (target.becomes !== undefined && target.becomes.position < position) target.before = target.becomes
+    const refusal = refused.size === 0 ? undefined : refused.get(documentKey(target))
     try {
+      if (refusal !== undefined) throw refusal
       target.becomes = folded(build, target, target.becomes ?? base, event, place)
     } catch (error) {
       if (target.becomes?.position === position) target.becomes = target.before

@@ -2,6 +2,7 @@ import type { Projection } from '@crawl-ledger/domain'
 import {
   type Checkpoint,
   CommitUnreadable,
+  DocumentsRefused,
   type Found,
   isUnreadable,
   Reader,
@@ -14,7 +15,16 @@ import { Attempts } from './attempts.js'
 import { type Build, buildName, liveBuild, openHoldsMs } from './build.js'
 import { areOf, checkLogIsAhead, movesOf, readCheckpoints } from './checkpoints.js'
 import { Documents } from './documents.js'
-import { BuildReplaced, type Folded, type FoldFailure, foldAll, routing, withCheckpoints } from './fold.js'
+import {
+  BuildReplaced,
+  type Folded,
+  type FoldFailure,
+  foldAll,
+  type Refused,
+  routing,
+  withCheckpoints,
+  withRefused,
+} from './fold.js'
 import { noMeter, type ProjectorMeter } from './meter.js'
 import { Stepping } from './stepping.js'
 import { failureOf, isBehind, positionsOf, stoppedAt } from './stopping.js'
@@ -67,6 +77,8 @@ export class Projector {
   private readonly reader: Reader
   private readonly batch: number
   private readonly attempts = new Attempts()
+  /** What the store did not take of the batch in hand. */
+  private refused: Refused = new Map()
   private readonly meter: ProjectorMeter
   private standing: Standing | undefined
   private readonly stepping: Stepping
@@ -118,6 +130,11 @@ export class Projector {
   private failed(error: unknown): void {
     this.forget()
     if (error instanceof BuildReplaced) return
+    // The batch is folded again, and these are held back.
+    if (error instanceof DocumentsRefused) {
+      this.refused = withRefused(this.refused, error)
+      return
+    }
     if (!(error instanceof StoreError)) throw error
     this.statuses.next({ state: 'waiting', error })
   }
@@ -202,6 +219,7 @@ export class Projector {
     const moves = movesOf(checkpoints, commits, given)
     if (!(await this.save(standing, writes, moves))) return
     this.documents.keep(writes)
+    this.refused = new Map()
     this.attempts.forget(given)
     this.meter.batch(commits.length, given)
     tellTraces(this.options.projection.name, commits, given, performance.now() - read)
@@ -252,7 +270,7 @@ export class Projector {
     try {
       const routed = withCheckpoints(routing(build, readable(found)), checkpoints.values())
       await this.meter.timed('load', () => this.documents.find(routed))
-      const folded = await this.meter.timed('fold', async () => foldAll(build, routed))
+      const folded = await this.meter.timed('fold', async () => foldAll(build, routed, this.refused))
       if (build.onFailure === 'hold' || folded.failures.length === 0) return { ...folded, stops: [] }
       return { writes: [], failures: [], stops: folded.failures }
     } catch (error) {

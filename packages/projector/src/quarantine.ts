@@ -1,5 +1,12 @@
 import type { Projection } from '@crawl-ledger/domain'
-import { type Checkpoint, type Commit, type HeldDocument, readable, type Store } from '@crawl-ledger/log'
+import {
+  type Checkpoint,
+  type Commit,
+  DocumentsRefused,
+  type HeldDocument,
+  readable,
+  type Store,
+} from '@crawl-ledger/log'
 import { type Build, buildName, liveBuild, readBuild } from './build.js'
 import { changed, heldOf, readCheckpoints } from './checkpoints.js'
 import { commitsOf } from './commits.js'
@@ -59,8 +66,13 @@ const foldWaiting = async (
     if (target === undefined) continue
     target.found = (await store.views.load(one.view, [one.id]))[0]
     const { writes, failures } = foldAll(build, routed)
-    if (!(await store.views.save({ projection: buildName(build), writes, moves: [] })))
-      return foldWaiting(store, build, checkpoint, one)
+    try {
+      if (!(await store.views.save({ projection: buildName(build), writes, moves: [] })))
+        return foldWaiting(store, build, checkpoint, one)
+    } catch (error) {
+      if (!(error instanceof DocumentsRefused)) throw error
+      return { ...one, error: error.message, attempts: one.attempts + 1 }
+    }
     const [failure] = failures
     if (failure !== undefined) return heldOf({ ...failure, attempts: one.attempts + 1 })
   }

@@ -2,6 +2,7 @@ import {
   type Checkpoint,
   type Commit,
   CommitUnreadable,
+  DocumentsRefused,
   type Fold,
   type Found,
   isReadable,
@@ -12,7 +13,7 @@ import {
 } from '@crawl-ledger/log'
 import { type Build, buildName } from '../build.js'
 import { heldOf, movesOf } from '../checkpoints.js'
-import { foldAll, routing, withCheckpoints } from '../fold.js'
+import { foldAll, type Refused, routing, withCheckpoints, withRefused } from '../fold.js'
 import { failureOf } from '../stopping.js'
 import { Pending } from './pending.js'
 
@@ -61,15 +62,16 @@ export interface LaneOptions {
 
 /** Folds one partition into a build that is being made. */
 export class Lane {
-  private readonly reader: Reader
-  private readonly pending: Pending
+  private reader: Reader
+  private pending: Pending
+  private refused: Refused = new Map()
   /** As it will be when all that waits is written. */
   private next: Checkpoint
   private commitsAtOnce: number
   documents = 0
 
   constructor(
-    store: Store,
+    private readonly store: Store,
     private readonly views: ViewStore,
     private readonly build: Build,
     private saved: Checkpoint,
@@ -89,8 +91,26 @@ export class Lane {
     return this.next
   }
 
-  /** Folds up to a position, and writes what waits. */
+  /** Folds up to a position, and writes what waits. A document that the store does not take is held back. */
   async foldTo(end: number, pace: Pace): Promise<void> {
+    for (;;)
+      try {
+        return await this.foldOn(end, pace)
+      } catch (error) {
+        if (!(error instanceof DocumentsRefused)) throw error
+        this.beginAgain(error)
+      }
+  }
+
+  /** Goes back to what is saved. Of what waited some may be written, so all is looked for there. */
+  private beginAgain(error: DocumentsRefused): void {
+    this.refused = withRefused(this.refused, error)
+    this.reader = new Reader(this.store.log)
+    this.pending = new Pending(this.views, false)
+    this.next = this.saved
+  }
+
+  private async foldOn(end: number, pace: Pace): Promise<void> {
     let reading = this.position < end ? this.read() : undefined
     while (reading !== undefined && this.next.stopped === undefined) {
       const found = await reading
@@ -136,7 +156,7 @@ export class Lane {
   private async foldAll(commits: readonly Commit[]): Promise<void> {
     const routed = withCheckpoints(routing(this.build, commits), [this.next])
     await this.pending.find(routed)
-    const { writes, failures } = foldAll(this.build, routed)
+    const { writes, failures } = foldAll(this.build, routed, this.refused)
     this.pending.add(writes)
     const [next] = movesOf(new Map([[this.saved.partition, this.next]]), commits, failures)
     if (next !== undefined) this.next = { ...next, revision: this.saved.revision + 1 }
