@@ -42,11 +42,12 @@ if (unknown.length > 0) {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
 
 const names = asked.length > 0 ? asked : suiteNames
+const limit = AbortSignal.timeout(limitMs)
 const began = performance.now()
 const outcomes = await Promise.all(
   names.map(name => {
     const show = (line: string): void => print([names.length > 1 ? `${name}: ${line}` : line])
-    return run({ name, uvu: suites[name], folder, limitMs, lingerMs, show })
+    return run({ name, uvu: suites[name], folder, limit, lingerMs, show })
   }),
 )
 if (args.includes('--slowest')) print(['', ...slowest(outcomes)])

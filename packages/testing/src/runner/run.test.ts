@@ -11,15 +11,24 @@ const uvu = createRequire(import.meta.url).resolve('uvu')
 const far = 10 * 60_000
 
 /** Runs one file of tests, and answers with what came of it and what was shown. */
-const running = async (source: string, { limitMs = far, lingerMs = far } = {}) => {
+const running = async (source: string, { lingerMs = far } = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'crawl-ledger-run-'))
   const shown: string[] = []
+  const limit = new AbortController()
   try {
     writeFileSync(join(folder, 'one.test.ts'), `const { test } = require('${uvu}')\n${source}\ntest.run()\n`)
     const show = (line: string): void => {
       shown.push(line)
+      if (line.includes('it waits')) limit.abort()
     }
-    const outcome = await run({ name: 'it', uvu: ['test\\.ts$'], folder, limitMs, lingerMs, show })
+    const outcome = await run({
+      name: 'it',
+      uvu: ['test\\.ts$'],
+      folder,
+      limit: limit.signal,
+      lingerMs,
+      show,
+    })
     return { ...outcome, shown: shown.join('\n') }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -59,8 +68,7 @@ test('a process that stays when its tests are over is ended, and says what it ke
 
 test('a test that waits for ever is ended at the limit, and its file is named', async () => {
   const { tally, trouble } = await running(
-    `test('one', () => new Promise(() => { setInterval(() => {}, 1000) }))`,
-    { limitMs: 3000 },
+    `test('one', () => new Promise(() => { console.log('\\nit waits'); setInterval(() => {}, 1000) }))`,
   )
   assert.is(tally.isOver, false)
   assert.match(trouble ?? '', 'it was at one.test.ts')

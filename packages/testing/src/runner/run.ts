@@ -6,15 +6,16 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Tally } from './tally.js'
 
-/** What is to be run, and how long it may take, in milliseconds. */
+/** What is to be run, and how long it may take. */
 export interface Run {
   readonly name: string
   /** What uvu is told: a pattern of files, and options. */
   readonly uvu: readonly string[]
   /** Below which folder. */
   readonly folder: string
-  readonly limitMs: number
-  /** For how long a process may stay when all of its tests are over. */
+  /** Aborts when it is to be over. */
+  readonly limit: AbortSignal
+  /** For how long a process may stay when all of its tests are over, in milliseconds. */
   readonly lingerMs: number
   readonly show: (line: string) => void
 }
@@ -43,7 +44,7 @@ const endOf = (child: ChildProcess): void => {
 }
 
 /** Runs tests in a process of their own, which ends in any case. */
-export const run = async ({ name, uvu, folder, limitMs, lingerMs, show }: Run): Promise<Outcome> => {
+export const run = async ({ name, uvu, folder, limit, lingerMs, show }: Run): Promise<Outcome> => {
   const bin = join(dirname(createRequire(import.meta.url).resolve('uvu')), '..', 'bin.js')
   const hook = fileURLToPath(new URL('./what-is-open.ts', import.meta.url))
   const args = [bin, '-r', 'tsx', '-r', hook, '.', ...uvu, '-i', 'node_modules', '-i', 'dist']
@@ -62,10 +63,8 @@ export const run = async ({ name, uvu, folder, limitMs, lingerMs, show }: Run): 
     show(`${why} Of this process is`)
     endOf(child)
   }
-  const limit = setTimeout(
-    () => end(`${name} was not over after ${limitMs / 1000} s; it was at ${tally.file ?? 'its first file'}.`),
-    limitMs,
-  )
+  const late = (): void => end(`${name} was not over in time; it was at ${tally.file ?? 'its first file'}.`)
+  limit.addEventListener('abort', late)
   let linger: NodeJS.Timeout | undefined
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', line => {
@@ -77,7 +76,7 @@ export const run = async ({ name, uvu, folder, limitMs, lingerMs, show }: Run): 
         )
     })
   const [code, signal] = await once(child, 'close')
-  clearTimeout(limit)
+  limit.removeEventListener('abort', late)
   clearTimeout(linger)
   stop()
   process.off('exit', stop)
