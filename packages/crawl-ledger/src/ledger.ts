@@ -143,7 +143,7 @@ export interface SpoolStatus {
   readonly refused: number
 }
 
-/** The messages that wait on this machine's disk for the store to come back. */
+/** The messages that wait on this machine's disk for the store to come back. Every call throws `LedgerClosed` when it was closed. */
 export interface LedgerSpool {
   status(): SpoolStatus
   /**

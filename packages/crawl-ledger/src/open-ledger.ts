@@ -146,7 +146,7 @@ export const ledgerOver = (base: Store | LateStore, name: string, options: Ledge
   const handling = observedHandling()
   const asking = new Asking(name, store.log, writer, handling)
   const handle = makeHandle(take, handling)
-  const view = spool === undefined ? undefined : spoolView(spool)
+  const view = spool === undefined ? undefined : spoolView(spool, name)
   const changes = makeChanges(store.log, recorded)
   const closed = new Subject<void>()
   const stopGauges = observeGauges(name, { isAway: () => watch.isAway, spool: view })

@@ -98,7 +98,7 @@ export class Spool {
     this.options.file.close()
   }
 
-  private get isClosed(): boolean {
+  get isClosed(): boolean {
     return this.halt.signal.aborted
   }
 
