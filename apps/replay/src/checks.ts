@@ -6,6 +6,7 @@ import {
   type Progress,
   ProjectionOutdated,
   RebuildNeeded,
+  SwapUnfinished,
   type ViewFinding,
   verifyLog,
   verifyViews,
@@ -23,7 +24,7 @@ export interface LogReport extends Omit<LogSummary, 'findings'> {
 }
 
 /** Views that another version of the projection made cannot be compared: that is the one finding then. */
-type Finding = ViewFinding | { readonly kind: 'other-version'; readonly message: string }
+type Finding = ViewFinding | { readonly kind: 'other-version' | 'unfinished-swap'; readonly message: string }
 
 export interface ViewsReport {
   readonly documents: number
@@ -85,8 +86,10 @@ export const checkViews = async (
   try {
     for await (const finding of views.findings) add(finding)
   } catch (error) {
-    if (!(error instanceof RebuildNeeded || error instanceof ProjectionOutdated)) throw error
-    add({ kind: 'other-version', message: error.message })
+    if (error instanceof SwapUnfinished) add({ kind: 'unfinished-swap', message: error.message })
+    else if (error instanceof RebuildNeeded || error instanceof ProjectionOutdated)
+      add({ kind: 'other-version', message: error.message })
+    else throw error
   }
   return { documents: views.summary().documents, findings }
 }

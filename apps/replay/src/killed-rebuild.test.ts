@@ -148,7 +148,10 @@ for (const [name, state, killing] of states)
       for (const suffix of ['', '-wal'])
         if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix)
       const { code, out } = await runHere([...command, '--store', `sqlite:${copy}`])
-      assert.is(code, 0, `${command.join(' ')}: ${out}`)
+      // Who only reads says what is to be finished, and finishes nothing.
+      const isTold = state === 'swapping' && command.join(' ') === 'verify'
+      assert.is(code, isTold ? 1 : 0, `${command.join(' ')}: ${out}`)
+      if (isTold) assert.match(out, 'unfinished-swap')
       assert.not.match(out, /repaired/)
       await told(`sqlite:${copy}`, ['m3'])
       await assertRight(copy)

@@ -81,6 +81,19 @@ export class BuildClosing extends StoreError {
   }
 }
 
+/** A rebuild was ended while its views took the place of those that are read, or is at it. */
+export class SwapUnfinished extends Error {
+  override readonly name = 'SwapUnfinished'
+  readonly code = 'swap-unfinished'
+
+  constructor(projection: string) {
+    super(
+      `A rebuild of ${projection} has not come to the end of putting its views in place. ` +
+        'Whoever projects next finishes that: start a worker, or crawl-replay rebuild.',
+    )
+  }
+}
+
 /**
  * The build that is read, as a record tells it. One that is being swapped is complete and its names may be exchanged
  * already; whoever writes views finishes that first.

@@ -8,6 +8,7 @@ export {
   ProjectionOutdated,
   RebuildNeeded,
   readBuild,
+  SwapUnfinished,
 } from './build.js'
 export {
   areOf,

@@ -29,7 +29,7 @@ const conclusion = (
   sound: boolean,
   repair: boolean,
 ): readonly string[] => {
-  if (findings.some(({ kind }) => kind === 'other-version')) return []
+  if (findings.some(({ kind }) => kind === 'other-version' || kind === 'unfinished-swap')) return []
   const repaired = findings.filter(isRepaired).length
   const wrong = findings.length > repaired
   return [

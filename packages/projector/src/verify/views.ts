@@ -1,6 +1,14 @@
 import { locationOf, type Projection, type ViewDocument, viewNames } from '@crawl-ledger/domain'
 import { type Checkpoint, fnv1a32, partitionOf, runningDigest, type Store } from '@crawl-ledger/log'
-import { type Build, buildName, buildOf, finishSwap, ProjectionOutdated, RebuildNeeded } from '../build.js'
+import {
+  type Build,
+  buildName,
+  buildOf,
+  finishSwap,
+  ProjectionOutdated,
+  RebuildNeeded,
+  SwapUnfinished,
+} from '../build.js'
 import { readCheckpoints } from '../checkpoints.js'
 import { commitsOf } from '../commits.js'
 import { difference, textOf } from './difference.js'
@@ -23,13 +31,14 @@ const bytesPerCommit = 2048
 const listedAtOnce = 1000
 const settledAtOnce = 5000
 
-/** The build that is read, made by this very version of the projection, and whole: a swap that was left is finished. */
-const verifiable = async (store: Store, projection: Projection): Promise<Build> => {
+/** The build that is read, made by this very version of the projection, and whole: who repairs finishes a swap that was left. */
+const verifiable = async (store: Store, projection: Projection, repair: boolean): Promise<Build> => {
   const { name, version } = projection
   const record = await store.builds.record(name)
   if (record?.next?.state === 'swapping') {
+    if (!repair) throw new SwapUnfinished(name)
     await finishSwap(store, record)
-    return verifiable(store, projection)
+    return verifiable(store, projection, repair)
   }
   if (record !== undefined && record.version > version)
     throw new ProjectionOutdated(name, record.version, version)
@@ -42,6 +51,7 @@ const verifiable = async (store: Store, projection: Projection): Promise<Build> 
  * that is too large for the memory is folded in slices of its documents, each by one reading.
  *
  * @throws RebuildNeeded or ProjectionOutdated when another version of the projection made the views
+ * @throws SwapUnfinished when a rebuild was left while its views took their place, and nothing is repaired
  * @throws CommitUnreadable when the log is damaged so that it cannot be folded: verify the log first
  * @throws ViewsReplaced when a rebuild swaps the views meanwhile
  */
@@ -153,7 +163,7 @@ export const verifyViews = (
   }
 
   async function* findings() {
-    const build = await verifiable(store, projection)
+    const build = await verifiable(store, projection, repair)
     const checkpoints = await readCheckpoints(views, build, log.partitions)
     const slicesOf = ({ position }: Checkpoint): number =>
       Math.max(1, Math.ceil((position * bytesPerCommit) / (memoryMb * 1024 * 1024)))
