@@ -11,8 +11,8 @@ import { dealt, fileOf, numbersOf, piped, shuffled } from './streams.test-kit.js
 
 // Compares what the demo reaches from a real crawl with totals that were counted without it.
 const test = suite('truth')
-// CRAWL_CITIES: which streams, or `none`. CRAWL_WAYS: `all` ways on both stores, or a `few`.
-const { CRAWL_STREAMS, CRAWL_CITIES = 'osaka,odd', CRAWL_WAYS, SEED } = process.env
+// CRAWL_CITIES: which streams, or `none`. CRAWL_WAYS: `all` ways on both stores, a `few`, or as they are (`plain`).
+const { CRAWL_STREAMS, CRAWL_CITIES = 'osaka,odd', CRAWL_WAYS = 'most', SEED } = process.env
 
 const note = (text: string): void => {
   process.stdout.write(`${text}\n`)
@@ -178,12 +178,18 @@ if (CRAWL_STREAMS === undefined || CRAWL_STREAMS === '') {
 } else {
   const server = mongoTestServer()
   const all = Object.keys(ways)
-  const [onSqlite, onMongo] =
-    CRAWL_WAYS === 'all'
-      ? [all, all]
-      : CRAWL_WAYS === 'few'
-        ? [all.slice(0, 2), all.slice(0, 1)]
-        : [all, all.slice(0, 2)]
+  const plain = all.slice(0, 1)
+  const shares: { readonly [name: string]: readonly [sqlite: readonly string[], mongo: readonly string[]] } =
+    {
+      all: [all, all],
+      most: [all, all.slice(0, 2)],
+      few: [all.slice(0, 2), plain],
+      plain: [plain, plain],
+    }
+  const share = shares[CRAWL_WAYS]
+  if (share === undefined)
+    throw new Error(`CRAWL_WAYS: expected one of ${Object.keys(shares).join(', ')}, got ${CRAWL_WAYS}.`)
+  const [onSqlite, onMongo] = share
   for (const city of CRAWL_CITIES.split(',').filter(one => one !== 'none')) {
     addTests({ folder: CRAWL_STREAMS, city, place: sqlite() }, onSqlite)
     if (server !== undefined) addTests({ folder: CRAWL_STREAMS, city, place: mongo(server) }, onMongo)
