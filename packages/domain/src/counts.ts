@@ -166,7 +166,7 @@ const named = <N extends string>(
 /** What must be added to `b` to make it `a`. */
 export const minus = (a: Change, b: Change): Change => new Tally().add(a).add(b, -1).sum()
 
-export const isNothing = (change: Change): boolean => {
+export const isNothing = (change: object): boolean => {
   for (const _ in change) return false
   return true
 }

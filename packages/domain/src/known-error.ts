@@ -104,5 +104,4 @@ export const inList = (
   byText(a.itemId ?? '', b.itemId ?? '')
 
 /** Errors in the order of the rules: by time, stage and text. */
-export const byTimeOfError = (a: ErrorData, b: ErrorData): number =>
-  instant(a) - instant(b) || byText(a.stage, b.stage) || byText(a.error, b.error)
+export const byTimeOfError = (a: ErrorData, b: ErrorData): number => inList(a, a.error, b, b.error)

@@ -55,7 +55,9 @@ export const isUnreadable = (found: Found): found is CommitUnreadable => 'code' 
 
 export const isReadable = (found: Found): found is Commit => !isUnreadable(found)
 
-const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+/** What was thrown, as an error. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown))
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 

@@ -13,6 +13,7 @@ export {
   voidCommit,
 } from './commit.js'
 export {
+  asError,
   CommitMisplaced,
   type CommitPlace,
   CommitUnreadable,

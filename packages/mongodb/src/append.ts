@@ -3,6 +3,7 @@ import { BSON, type WriteError } from 'mongodb'
 import type { Connection } from './connection.js'
 import { toStored } from './encoding.js'
 import { documentFault, duplicateKey, encodingFault, refusals, serverError, storeError } from './errors.js'
+import { inHalves } from './halves.js'
 import type { Sequencer } from './sequencer.js'
 
 /** The most bytes of a document: the server's limit. */
@@ -51,22 +52,17 @@ const insertEach = async (
   commits: readonly Commit[],
 ): Promise<readonly Landing[]> => {
   if (commits.length === 0) return []
-  try {
-    await connection.events.insertMany(commits.map(toStored), { ordered: false })
-    return commits.map(commit => ({ tag: 'landed', commit }))
-  } catch (error) {
-    const errors = refusals(error)
-    if (errors !== undefined) return judged(connection, commits, errors)
-    const reason = encodingFault(error)
-    if (reason === undefined) throw error
-    // The whole was refused without a word on each: halves tell which one it was.
-    if (commits.length === 1) return [{ tag: 'unstorable', reason }]
-    const half = Math.ceil(commits.length / 2)
-    return [
-      ...(await insertEach(connection, commits.slice(0, half))),
-      ...(await insertEach(connection, commits.slice(half))),
-    ]
+  const insert = async (some: readonly Commit[]): Promise<readonly Landing[]> => {
+    try {
+      await connection.events.insertMany(some.map(toStored), { ordered: false })
+      return some.map(commit => ({ tag: 'landed', commit }))
+    } catch (error) {
+      const errors = refusals(error)
+      if (errors !== undefined) return judged(connection, some, errors)
+      throw error
+    }
   }
+  return inHalves(commits, insert, (_, reason) => ({ tag: 'unstorable', reason }))
 }
 
 const judged = (

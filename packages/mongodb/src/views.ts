@@ -11,7 +11,8 @@ import {
 import type { AnyBulkWriteOperation, WriteError } from 'mongodb'
 import type { CheckpointDocument, Connection } from './connection.js'
 import { fromStoredView, toStoredView } from './encoding.js'
-import { documentFault, duplicateKey, encodingFault, refusals, serverError } from './errors.js'
+import { documentFault, duplicateKey, refusals, serverError } from './errors.js'
+import { inHalves } from './halves.js'
 
 const operation = ({ document, expected }: DocumentWrite): AnyBulkWriteOperation<ViewDocument> =>
   expected === undefined
@@ -63,28 +64,23 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
   const { checkpoints, run } = connection
   const view = (name: ViewName) => connection.view(nameOf(name))
 
-  const put = async (name: ViewName, writes: readonly DocumentWrite[]): Promise<Put> => {
-    try {
-      const { insertedCount, matchedCount } = await view(name).bulkWrite(writes.map(operation), {
-        ordered: false,
-      })
-      return { foundAll: insertedCount + matchedCount === writes.length, refused: [] }
-    } catch (error) {
-      const errors = refusals(error)
-      if (errors !== undefined) return judged(connection.name, name, writes, errors)
-      const reason = encodingFault(error)
-      const [only, ...others] = writes
-      if (reason === undefined || only === undefined) throw error
-      if (others.length === 0)
-        return { foundAll: true, refused: [{ view: name, id: only.document._id, reason }] }
-      // The whole was refused without a word on each: halves tell which one it was.
-      const half = Math.ceil(writes.length / 2)
-      const parts = [await put(name, writes.slice(0, half)), await put(name, writes.slice(half))]
-      return {
-        foundAll: parts.every(({ foundAll }) => foundAll),
-        refused: parts.flatMap(({ refused }) => refused),
+  const put = (name: ViewName, writes: readonly DocumentWrite[]): Promise<readonly Put[]> => {
+    const write = async (some: readonly DocumentWrite[]): Promise<readonly Put[]> => {
+      try {
+        const { insertedCount, matchedCount } = await view(name).bulkWrite(some.map(operation), {
+          ordered: false,
+        })
+        return [{ foundAll: insertedCount + matchedCount === some.length, refused: [] }]
+      } catch (error) {
+        const errors = refusals(error)
+        if (errors !== undefined) return [judged(connection.name, name, some, errors)]
+        throw error
       }
     }
+    return inHalves(writes, write, ({ document }, reason) => ({
+      foundAll: true,
+      refused: [{ view: name, id: document._id, reason }],
+    }))
   }
 
   const move = ({ projection, moves }: Fold): AnyBulkWriteOperation<CheckpointDocument>[] =>
@@ -108,7 +104,7 @@ export const mongoViews = (connection: Connection, nameOf: Naming = view => view
     )
     // Only when none is under way any more: a write that arrives later would surprise whoever tries again.
     for (const end of ends) if (end.status === 'rejected') throw end.reason
-    const puts = ends.flatMap(end => (end.status === 'fulfilled' ? [end.value] : []))
+    const puts = ends.flatMap(end => (end.status === 'fulfilled' ? end.value : []))
     const refused = puts.flatMap(one => one.refused)
     if (refused.length > 0) throw new DocumentsRefused(connection.name, refused)
     if (puts.some(({ foundAll }) => !foundAll)) return false

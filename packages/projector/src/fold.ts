@@ -7,6 +7,7 @@ import {
   type ViewName,
 } from '@crawl-ledger/domain'
 import {
+  asError,
   type Checkpoint,
   type Commit,
   type DocumentsRefused,
@@ -61,8 +62,6 @@ const targetOf = (targets: Map<ViewName, Map<string, Target>>, route: Route): Ta
   return target
 }
 
-const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
-
 /** @throws CommitUnreadable */
 export const routing = (build: Build, commits: readonly Commit[]): Routing => {
   const steps: Step[] = []
@@ -109,14 +108,11 @@ export type Refused = ReadonlyMap<string, Error>
 
 const none: Refused = new Map()
 
-const documentKey = ({ view, id }: Pick<Target, 'view' | 'id'>): string => `${view}/${id}`
+const documentKey = ({ view, id }: { readonly view: string; readonly id: string }): string => `${view}/${id}`
 
 /** What is known to be refused, with what a saving found out. */
 export const withRefused = (known: Refused, { documents }: DocumentsRefused): Refused =>
-  new Map([
-    ...known,
-    ...documents.map(({ view, id, reason }) => [`${view}/${id}`, new Error(`${reason}.`)] as const),
-  ])
+  new Map([...known, ...documents.map(one => [documentKey(one), new Error(`${one.reason}.`)] as const)])
 
 /** What steps lead to: documents to write, each once, and what could not be folded. */
 export interface Folded {

@@ -3,6 +3,7 @@ import type { Builds, ProjectionRecord, ViewStore } from '@crawl-ledger/log'
 import type { Connection } from './connection.js'
 import { makeViewIndexes } from './indexes.js'
 import { viewTable } from './schema.js'
+import { hasTable } from './upgrade.js'
 import { type Naming, sqliteViews } from './views.js'
 
 /** The table of a view of a build that is made beside the one that is read. */
@@ -22,9 +23,8 @@ export const sqliteBuilds = (connection: Connection): Builds => {
     'UPDATE projections SET body = ?, revision = ? WHERE projection = ? AND revision = ?',
   )
   const forgetCheckpoints = db.prepare('DELETE FROM checkpoints WHERE projection = ?')
-  const findTable = db.prepare("SELECT 1 AS there FROM sqlite_master WHERE type = 'table' AND name = ?")
 
-  const exists = (table: string): boolean => findTable.all(table).length > 0
+  const exists = (table: string): boolean => hasTable(db, table)
 
   const isSealed = (table: string): boolean =>
     exists(table) && db.prepare(`SELECT 1 AS there FROM "${table}" WHERE id = ''`).all().length > 0

@@ -20,7 +20,7 @@ import { sqliteLeases } from './leases.js'
 import { firstFound, sqliteLog } from './log.js'
 import { mayWrite } from './reading.js'
 import { ledgerSchema } from './schema.js'
-import { hasColumn, makeTables } from './upgrade.js'
+import { hasColumn, hasTable, makeTables } from './upgrade.js'
 import { sqliteViews } from './views.js'
 
 export interface SqliteOptions {
@@ -74,7 +74,6 @@ const recordIn = (
   name: string,
   options: SqliteOptions,
 ): { partitions: number; isOurs: boolean } => {
-  const findTable = db.prepare("SELECT 1 AS there FROM sqlite_master WHERE type = 'table' AND name = ?")
   if (!['id', 'format', 'partitions'].every(column => hasColumn(db, 'ledger', column)))
     throw new NoLedger(name)
   const hasAudit = hasColumn(db, 'ledger', 'audit')
@@ -88,7 +87,7 @@ const recordIn = (
   const isOurs =
     format === ledgerFormat &&
     hasAudit &&
-    tables.every(table => findTable.get(table) !== undefined) &&
+    tables.every(table => hasTable(db, table)) &&
     hasColumn(db, 'messages', 'stream')
   return { partitions, isOurs }
 }

@@ -13,6 +13,10 @@ interface Row {
   readonly body: string
 }
 
+export const hasTable = (db: Database, table: string): boolean =>
+  db.prepare("SELECT 1 AS there FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !==
+  undefined
+
 export const hasColumn = (db: Database, table: string, column: string): boolean =>
   db.prepare('SELECT 1 AS there FROM pragma_table_info(?) WHERE name = ?').get(table, column) !== undefined
 

@@ -1,3 +1,4 @@
+import { isNothing } from '../counts.js'
 import { cutValue, weightOf } from '../cut.js'
 import { type Json, type JsonObject, put } from '../json.js'
 import { byText } from '../plan.js'
@@ -26,9 +27,12 @@ interface Values {
 /** A value that follows from another one, and is there or not, takes no share. */
 const hasShare = (part: Part, name: string): boolean => part === 'fields' || !sizes.includes(name)
 
+/** What a value takes with its name, in bytes; more than `most` where it takes more. */
+const sizeOf = (name: string, value: Json, most: number): number =>
+  16 + 3 * Buffer.byteLength(name) + weightOf(value, most)
+
 const heavyOf = (part: Part, name: string, value: Json, position: number): HeavyValue | undefined => {
-  const most = room[part] / shares[0]
-  const bytes = 16 + 3 * Buffer.byteLength(name) + weightOf(value, most)
+  const bytes = sizeOf(name, value, room[part] / shares[0])
   return bytes > room[part] / namesKept ? { bytes, position } : undefined
 }
 
@@ -39,8 +43,7 @@ export const isLight = (part: Part, values: object, known: Heavy | undefined, ne
   for (const _ in values) names += 1
   if (names > namesKept) return false
   const most = room[part] / namesKept
-  for (const name in news)
-    if (16 + 3 * Buffer.byteLength(name) + weightOf(news[name] as Json, most) > most) return false
+  for (const name in news) if (sizeOf(name, news[name] as Json, most) > most) return false
   return true
 }
 
@@ -76,11 +79,6 @@ export const within = (
   return { values: short, heavy: Object.fromEntries(heavy), leavesOut }
 }
 
-const isEmpty = (object: object): boolean => {
-  for (const _ in object) return false
-  return true
-}
-
 /** The body with what a part of it holds now. */
 export const withPart = <B extends Bounds>(
   body: B,
@@ -89,7 +87,7 @@ export const withPart = <B extends Bounds>(
   position: number,
 ): B => {
   const before = body._heavy?.[part]
-  if (!leavesOut && before === undefined && isEmpty(heavy)) return body
+  if (!leavesOut && before === undefined && isNothing(heavy)) return body
   return {
     ...body,
     ...(leavesOut ? { cut: { ...body.cut, [part]: { position } } } : {}),
